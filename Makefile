@@ -1,0 +1,79 @@
+# The one door to everything a developer does here. `make` alone lists the targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+ARGS ?=
+
+PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
+PRELUDE := services/executor/prelude
+PRELUDE_SOURCES := $(shell find $(PRELUDE) -not -path '*/node_modules*' -type f 2>/dev/null)
+
+.PHONY: help
+help: ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  \033[36m%-10s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- set-up -----------------------------------------------------------------------------------------------------------
+.PHONY: setup
+setup: $(VENV)/.ready penstock/.ready services/executor/dist/.ready ## prepare everything: Python environment, contracts, JavaScript prelude
+
+$(VENV)/.ready: pyproject.toml uv.lock
+	@echo "· Python environment from uv.lock"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
+	@$(BIN)/uv sync --quiet --locked $$(command -v npm >/dev/null || echo --group node)
+	@touch $@
+
+penstock/.ready: $(VENV)/.ready $(PROTOS) buf.yaml
+	@echo "· contracts from protos/"
+	@rm -rf penstock && mkdir penstock
+	@$(BIN)/python -m grpc_tools.protoc -Iprotos --plugin=protoc-gen-mypy=$(BIN)/protoc-gen-mypy --plugin=protoc-gen-mypy_grpc=$(BIN)/protoc-gen-mypy_grpc \
+		--python_out=. --grpc_python_out=. --mypy_out=quiet:. --mypy_grpc_out=quiet:. $(PROTOS:protos/%=%)
+	@find penstock -type d -exec touch {}/__init__.py \;
+	@touch $@
+
+services/executor/dist/.ready: $(VENV)/.ready $(PRELUDE_SOURCES)
+	@echo "· JavaScript engine and prelude (npm)"
+	@cd $(PRELUDE) && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --no-audit --no-fund && PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent build
+	@touch $@
+
+.PHONY: protos
+protos: $(VENV)/.ready ## make the Python contracts anew from protos/
+	@rm -f penstock/.ready && $(MAKE) --no-print-directory penstock/.ready
+
+# --- run --------------------------------------------------------------------------------------------------------------
+.PHONY: demo
+demo: setup ## see it work: a webhook, two functions, a delivery, its trace (ARGS=--exit ends by itself)
+	@$(BIN)/penstock demo $(ARGS)
+
+.PHONY: up
+up: setup ## run all of Penstock on this machine until Ctrl-C
+	@$(BIN)/penstock up $(ARGS)
+
+# --- check ------------------------------------------------------------------------------------------------------------
+.PHONY: test
+test: setup lint types ## run all checks and tests, with real servers from packages
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+.PHONY: test-fast
+test-fast: setup ## run the unit tests alone
+	@$(BIN)/pytest -m 'not slow' tests/unit $(ARGS)
+
+.PHONY: bench
+bench: setup ## measure: image, sandbox, call, batch, HTTP in to HTTP out
+	@$(BIN)/python -m tests.bench $(ARGS)
+
+.PHONY: lint
+lint: setup ## ruff, import-linter, buf lint and buf breaking
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/lint-imports --no-logo >/dev/null || { $(BIN)/lint-imports; exit 1; }
+	@$(BIN)/buf lint && deploy/buf-breaking
+
+.PHONY: types
+types: setup ## pyright in strict mode
+	@$(BIN)/pyright
+
+.PHONY: clean
+clean: ## remove everything that the set-up and runs have made
+	@rm -rf $(VENV) penstock .penstock services/executor/dist $(PRELUDE)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
