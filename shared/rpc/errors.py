@@ -1,0 +1,85 @@
+"""Turns what a method raises into the status that the caller gets."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import grpc
+import structlog
+from grpc_status import rpc_status
+
+from shared.errors import Internal, PenstockError
+
+_log = structlog.get_logger()
+
+Context = grpc.aio.ServicerContext[Any, Any]
+
+
+class ErrorInterceptor(grpc.aio.ServerInterceptor):
+    """Sends a PenstockError as it is; of anything else the caller learns only that it is a defect, and the log all."""
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler:
+        handler = await continuation(handler_call_details)
+        return handler and _with_status(handler, handler_call_details.method)
+
+
+def failing_handler(handler: grpc.RpcMethodHandler, error: PenstockError) -> grpc.RpcMethodHandler:
+    """Make a handler of the same shape that only fails."""
+
+    async def one(_request: object, _context: Context) -> None:
+        raise error
+
+    async def many(_request: object, _context: Context) -> AsyncIterator[None]:
+        raise error
+        yield
+
+    return _replaced(handler, one, many)
+
+
+def _with_status(handler: grpc.RpcMethodHandler, method: str) -> grpc.RpcMethodHandler:
+    behavior = handler.unary_unary or handler.stream_unary or handler.unary_stream or handler.stream_stream
+
+    @functools.wraps(behavior)
+    async def one(request: object, context: Context) -> object:
+        try:
+            return await behavior(request, context)
+        except Exception as error:  # noqa: BLE001 any failure must become a status
+            return await _abort(error, context, method)
+
+    @functools.wraps(behavior)
+    async def many(request: object, context: Context) -> AsyncIterator[object]:
+        try:
+            async for response in behavior(request, context):
+                yield response
+        except Exception as error:  # noqa: BLE001 any failure must become a status
+            await _abort(error, context, method)
+
+    return _replaced(handler, one, many)
+
+
+def _replaced(
+    handler: grpc.RpcMethodHandler, one: Callable[..., Any], many: Callable[..., Any]
+) -> grpc.RpcMethodHandler:
+    makers = {
+        (False, False): (grpc.unary_unary_rpc_method_handler, one),
+        (True, False): (grpc.stream_unary_rpc_method_handler, one),
+        (False, True): (grpc.unary_stream_rpc_method_handler, many),
+        (True, True): (grpc.stream_stream_rpc_method_handler, many),
+    }
+    make, behavior = makers[handler.request_streaming, handler.response_streaming]
+    return make(behavior, handler.request_deserializer, handler.response_serializer)
+
+
+async def _abort(error: Exception, context: Context, method: str) -> None:
+    if isinstance(error, grpc.aio.AbortError):
+        raise error
+    if not isinstance(error, PenstockError):
+        _log.exception("rpc.failed", method=method)
+        error = Internal("The service met a defect; its log has the details.")
+    await context.abort_with_status(rpc_status.to_status(error.to_status()))

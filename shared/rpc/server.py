@@ -1,0 +1,63 @@
+"""The gRPC server of a service: health, reflection, access, errors and traces are the same in all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_health.v1.health import SERVICE_NAME as HEALTH
+from grpc_health.v1.health import aio as health_aio
+from grpc_reflection.v1alpha import reflection
+
+from shared.rpc.access import AccessInterceptor, Authenticate
+from shared.rpc.errors import ErrorInterceptor
+
+MAX_MESSAGE_BYTES = 16 * 1024 * 1024
+MESSAGE_LIMITS = (
+    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+)
+# Time that calls in flight have to finish when the service stops.
+_GRACE_S = 5.0
+
+
+class RpcServer:
+    """Serves contracts on one port.
+
+    `add` gets the server and adds servicers with the generated functions; `names` are the full names of the services,
+    for reflection and health. The server tells SERVING from `start` to `stop`.
+    """
+
+    def __init__(
+        self,
+        *,
+        address: str,
+        names: Sequence[str],
+        add: Callable[[grpc.aio.Server], None],
+        authenticate: Authenticate,
+        interceptors: Iterable[grpc.aio.ServerInterceptor[Any, Any]] = (),
+    ) -> None:
+        self._server = grpc.aio.server(
+            interceptors=[*interceptors, ErrorInterceptor(), AccessInterceptor(authenticate)],
+            # Two services on one port would share the calls between them without a word.
+            options=[*MESSAGE_LIMITS, ("grpc.so_reuseport", 0)],
+        )
+        self._health = health_aio.HealthServicer()
+        self._names = names
+        add(self._server)
+        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection([*names, HEALTH, reflection.SERVICE_NAME], self._server)
+        self.port = self._server.add_insecure_port(address)
+
+    async def start(self) -> None:
+        """Take calls."""
+        await self._server.start()
+        for name in ("", *self._names):
+            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+
+    async def stop(self) -> None:
+        """Take no more calls, and wait for those in flight, at most 5 s."""
+        await self._health.enter_graceful_shutdown()
+        await self._server.stop(_GRACE_S)

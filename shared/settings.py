@@ -1,0 +1,38 @@
+"""Settings that every service has. Each reads the environment, prefix `PENSTOCK_`, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    """What a service needs to know to take its place in an installation.
+
+    A service's own settings class adds to these. Values that do not parse end the process with the field's name.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="PENSTOCK_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path(".penstock"), description="Folder for what this service keeps on disk.")
+    grpc_address: str = Field(
+        "127.0.0.1:0", description="Address that the gRPC server listens on; port 0 picks a free one."
+    )
+    nats_url: str = Field("nats://127.0.0.1:4222", description="The NATS server with JetStream.")
+    registry_address: str = Field("127.0.0.1:7101", description="gRPC address of registry.")
+    secrets_address: str = Field("127.0.0.1:7102", description="gRPC address of secrets.")
+    delivery_address: str = Field("127.0.0.1:7103", description="gRPC address of delivery.")
+    executor_addresses: list[str] = Field(
+        ["127.0.0.1:7104"], description="gRPC addresses of the executors, as JSON list."
+    )
+    service_token: SecretStr = Field(SecretStr(""), description="Token that tells other services who this one is.")
+    identities_file: Path | None = Field(
+        None, description="Digests of all services' tokens; without it nobody is let in."
+    )
+    log_format: Literal["console", "json"] = Field("json", description="How log lines are written.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least level that is written."
+    )
