@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar, cast
 
 import grpc
 from google.protobuf import any_pb2, duration_pb2
@@ -74,7 +74,7 @@ class PenstockError(Exception):
         for detail in self.details:
             if isinstance(detail, kind):
                 return detail
-            if isinstance(detail, any_pb2.Any) and detail.Is(kind.DESCRIPTOR):
+            if isinstance(detail, any_pb2.Any) and detail.TypeName() == kind.DESCRIPTOR.full_name:
                 unpacked = kind()
                 detail.Unpack(unpacked)
                 return unpacked
@@ -95,12 +95,13 @@ class PenstockError(Exception):
         return status
 
     @classmethod
-    def _of(cls, message: str, status: status_pb2.Status | None) -> Self:
+    def of_status(cls, message: str, status: status_pb2.Status | None) -> Self:
+        """Make the error back from what `to_status` made."""
         if status is None:
             return cls(message)
         info, bad, retry = error_details_pb2.ErrorInfo(), error_details_pb2.BadRequest(), error_details_pb2.RetryInfo()
         others = [detail for detail in status.details if not any(detail.Unpack(known) for known in (info, bad, retry))]
-        has_retry = any(detail.Is(error_details_pb2.RetryInfo.DESCRIPTOR) for detail in status.details)
+        has_retry = retry.HasField("retry_delay")
         return cls(
             message,
             reason=info.reason,
@@ -193,8 +194,8 @@ _BY_CODE: dict[grpc.StatusCode, type[PenstockError]] = {
 def from_rpc_error(error: grpc.aio.AioRpcError) -> PenstockError:
     """Make the error that the other side raised; of a status from elsewhere, the error of its code."""
     message = error.details() or error.code().name
-    status = rpc_status.from_call(error)  # type: ignore[arg-type]
-    return _BY_CODE.get(error.code(), PenstockError)._of(message, status)  # noqa: SLF001
+    status: status_pb2.Status | None = cast("Any", rpc_status).from_call(error)
+    return _BY_CODE.get(error.code(), PenstockError).of_status(message, status)
 
 
 def _bad_request(violations: Sequence[FieldViolation]) -> error_details_pb2.BadRequest:

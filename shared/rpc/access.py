@@ -14,7 +14,7 @@ from grpc_reflection.v1alpha import reflection
 from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
 from shared.errors import PermissionDenied, Unauthenticated
-from shared.rpc.errors import failing_handler
+from shared.rpc.errors import Continuation, Handler, failing_handler
 from shared.rpc.identity import digest
 
 ACTOR_METADATA = "penstock-actor-bin"
@@ -73,11 +73,11 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
     def __init__(self, authenticate: Authenticate) -> None:
         self._authenticate = authenticate
 
-    async def intercept_service(
+    async def intercept_service(  # pyright: ignore[reportIncompatibleMethodOverride] the stubs forget unknown methods
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        continuation: Continuation,
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
+    ) -> Handler | None:
         handler = await continuation(handler_call_details)
         service, method = handler_call_details.method.strip("/").split("/")
         if service in _OPEN_TO_ALL or handler is None:
@@ -112,7 +112,7 @@ def _check(found: Caller, access: access_pb2.Access, method: str) -> None:
         raise PermissionDenied(f"The caller may not call {method}.", metadata={"method": method})
 
 
-def _has_role(actor: access_pb2.Actor, role: access_pb2.Role) -> bool:
+def _has_role(actor: access_pb2.Actor, role: access_pb2.Role.ValueType) -> bool:
     if role == access_pb2.ROLE_FUNCTIONS_READ_ONLY and access_pb2.ROLE_FUNCTIONS_ADMIN in actor.roles:
         return True
     return role in actor.roles or access_pb2.ROLE_OWNER in actor.roles

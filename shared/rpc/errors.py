@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from typing import Any, TypeAlias, cast
 
 import grpc
 import structlog
@@ -14,22 +14,25 @@ from shared.errors import Internal, PenstockError
 
 _log = structlog.get_logger()
 
+# Nothing here looks into requests or responses, so their types stay open.
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]"
 Context = grpc.aio.ServicerContext[Any, Any]
 
 
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
     """Sends a PenstockError as it is; of anything else the caller learns only that it is a defect, and the log all."""
 
-    async def intercept_service(
+    async def intercept_service(  # pyright: ignore[reportIncompatibleMethodOverride] the stubs forget unknown methods
         self,
-        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler]],
+        continuation: Continuation,
         handler_call_details: grpc.HandlerCallDetails,
-    ) -> grpc.RpcMethodHandler:
+    ) -> Handler | None:
         handler = await continuation(handler_call_details)
         return handler and _with_status(handler, handler_call_details.method)
 
 
-def failing_handler(handler: grpc.RpcMethodHandler, error: PenstockError) -> grpc.RpcMethodHandler:
+def failing_handler(handler: Handler, error: PenstockError) -> Handler:
     """Make a handler of the same shape that only fails."""
 
     async def one(_request: object, _context: Context) -> None:
@@ -42,8 +45,8 @@ def failing_handler(handler: grpc.RpcMethodHandler, error: PenstockError) -> grp
     return _replaced(handler, one, many)
 
 
-def _with_status(handler: grpc.RpcMethodHandler, method: str) -> grpc.RpcMethodHandler:
-    behavior = handler.unary_unary or handler.stream_unary or handler.unary_stream or handler.stream_stream
+def _with_status(handler: Handler, method: str) -> Handler:
+    behavior: Any = handler.unary_unary or handler.stream_unary or handler.unary_stream or handler.stream_stream
 
     @functools.wraps(behavior)
     async def one(request: object, context: Context) -> object:
@@ -63,16 +66,14 @@ def _with_status(handler: grpc.RpcMethodHandler, method: str) -> grpc.RpcMethodH
     return _replaced(handler, one, many)
 
 
-def _replaced(
-    handler: grpc.RpcMethodHandler, one: Callable[..., Any], many: Callable[..., Any]
-) -> grpc.RpcMethodHandler:
-    makers = {
+def _replaced(handler: Handler, one: Callable[..., Any], many: Callable[..., Any]) -> Handler:
+    makers: dict[tuple[bool, bool], tuple[Callable[..., Handler], Callable[..., Any]]] = {
         (False, False): (grpc.unary_unary_rpc_method_handler, one),
         (True, False): (grpc.stream_unary_rpc_method_handler, one),
         (False, True): (grpc.unary_stream_rpc_method_handler, many),
         (True, True): (grpc.stream_stream_rpc_method_handler, many),
     }
-    make, behavior = makers[handler.request_streaming, handler.response_streaming]
+    make, behavior = makers[bool(handler.request_streaming), bool(handler.response_streaming)]
     return make(behavior, handler.request_deserializer, handler.response_serializer)
 
 
@@ -82,4 +83,4 @@ async def _abort(error: Exception, context: Context, method: str) -> None:
     if not isinstance(error, PenstockError):
         _log.exception("rpc.failed", method=method)
         error = Internal("The service met a defect; its log has the details.")
-    await context.abort_with_status(rpc_status.to_status(error.to_status()))
+    await context.abort_with_status(cast("Any", rpc_status).to_status(error.to_status()))

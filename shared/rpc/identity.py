@@ -26,7 +26,7 @@ def load_identities(path: Path | None) -> Mapping[str, str]:
 
 
 def make_tokens(folder: Path) -> dict[str, str]:
-    """Read the services' tokens from `<folder>/<service>.token` (0600), make what is missing, write `identities.json`."""
+    """Read the services' tokens, `<service>.token` (0600); make what is missing, and write `identities.json`."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     tokens = {service: _token(folder / f"{service}.token") for service in SERVICES}
     (folder / "identities.json").write_text(json.dumps({digest(t): service for service, t in tokens.items()}, indent=2))

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_health.v1.health import SERVICE_NAME as HEALTH
-from grpc_health.v1.health import aio as health_aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from shared.rpc.access import AccessInterceptor, Authenticate
@@ -37,18 +35,19 @@ class RpcServer:
         names: Sequence[str],
         add: Callable[[grpc.aio.Server], None],
         authenticate: Authenticate,
-        interceptors: Iterable[grpc.aio.ServerInterceptor[Any, Any]] = (),
+        interceptors: Iterable[grpc.aio.ServerInterceptor] = (),
     ) -> None:
         self._server = grpc.aio.server(
             interceptors=[*interceptors, ErrorInterceptor(), AccessInterceptor(authenticate)],
             # Two services on one port would share the calls between them without a word.
             options=[*MESSAGE_LIMITS, ("grpc.so_reuseport", 0)],
         )
-        self._health = health_aio.HealthServicer()
+        # The asynchronous half of the package has no types.
+        self._health: Any = cast("Any", health).aio.HealthServicer()
         self._names = names
         add(self._server)
-        health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
-        reflection.enable_server_reflection([*names, HEALTH, reflection.SERVICE_NAME], self._server)
+        cast("Any", health_pb2_grpc).add_HealthServicer_to_server(self._health, self._server)
+        reflection.enable_server_reflection([*names, health.SERVICE_NAME, reflection.SERVICE_NAME], self._server)
         self.port = self._server.add_insecure_port(address)
 
     async def start(self) -> None:

@@ -24,17 +24,17 @@ def test_an_error_survives_the_wire(
         violations=[FieldViolation(*each) for each in fields],
         retry_delay_s=1.5,
     )
-    received = InvalidArgument._of(message, sent.to_status())
+    received = InvalidArgument.of_status(message, sent.to_status())
     assert (received.reason, received.metadata, received.violations) == (reason, metadata, sent.violations)
     assert received.retry_delay_s == 1.5
 
 
 def test_details_of_our_own_survive_the_wire() -> None:
     detail = function_pb2.InvalidCode(error=executor_service_pb2.CodeError(name="SyntaxError", line=3, column=7))
-    received = InvalidArgument._of("bad code", InvalidArgument("bad code", details=[detail]).to_status())
+    received = InvalidArgument.of_status("bad code", InvalidArgument("bad code", details=[detail]).to_status())
     assert received.detail(function_pb2.InvalidCode) == detail
     assert received.detail(error_details_pb2.Help) is None
 
 
 def test_a_status_without_details_is_still_an_error() -> None:
-    assert PenstockError._of("gone", None).reason == "UNKNOWN"
+    assert PenstockError.of_status("gone", None).reason == "UNKNOWN"
