@@ -1,0 +1,61 @@
+"""`penstock sources`: the places that events come in at."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cli.output import as_dict, table
+from cli.session import Session, command
+from cli.settings_input import Set, parse_settings
+from penstock.registry.v1 import source_pb2, source_pb2_grpc
+
+app = typer.Typer(no_args_is_help=True, help="Create and list sources: the places that events come in at.")
+
+
+@app.command("create")
+@command
+async def create(
+    session: Session,
+    name: Annotated[str, typer.Argument(help="Name of the source.")],
+    function: Annotated[
+        str, typer.Option("--function", help="Source function (name or id) that turns webhooks into messages.")
+    ] = "",
+    settings: Set = [],  # noqa: B006 Typer reads it, nobody writes it
+) -> None:
+    """Create a source, and print its webhook URL or write key, this once.
+
+    [bold]penstock sources create shop --function shop-orders[/]
+    """
+    source = source_pb2.Source(name=name, function_id=function, settings=parse_settings(settings))
+    stub = source_pb2_grpc.SourceServiceStub(session.channel)
+    made = await stub.CreateSource(source_pb2.CreateSourceRequest(source=source))
+    url = _webhook_url(session, made.token) if made.source.function_id else ""
+    session.output.show(
+        as_dict(made.source) | {"token": made.token, "webhook_url": url},
+        f"Source [bold]{made.source.name}[/] ({made.source.source_id})\n"
+        + (f"  Webhook URL  {url}" if url else f"  Write key    {made.token}")
+        + "\n  [dim]Keep it: it is not shown again.[/]",
+    )
+
+
+@app.command("list")
+@command
+async def list_sources(session: Session) -> None:
+    """List the sources of the workspace."""
+    stub = source_pb2_grpc.SourceServiceStub(session.channel)
+    answer = await stub.ListSources(source_pb2.ListSourcesRequest(page_size=1000))
+    session.output.show(
+        [as_dict(source) for source in answer.sources],
+        table(
+            ["NAME", "ID", "FUNCTION", "VERSION", "ENABLED"],
+            ([s.name, s.source_id, s.function_id, s.version_id, "yes" if s.enabled else "no"] for s in answer.sources),
+            empty="No sources yet: penstock sources create NAME --function FUNCTION",
+        ),
+    )
+
+
+def _webhook_url(session: Session, token: str) -> str:
+    base = session.addresses.http if session.addresses else "https://<gateway>"
+    return f"{base}/hooks/{token}"

@@ -1,0 +1,90 @@
+"""Functions as files: the code, what kind it is, and the definitions of its settings beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Any, cast
+
+import typer
+
+from penstock.config.v1 import config_pb2
+from penstock.registry.v1 import function_pb2
+
+KINDS = {
+    "source": config_pb2.FUNCTION_KIND_SOURCE,
+    "destination": config_pb2.FUNCTION_KIND_DESTINATION,
+    "insert": config_pb2.FUNCTION_KIND_INSERT_DESTINATION,
+}
+FunctionKindOption = Annotated[
+    str, typer.Option("--kind", help=f"{', '.join(KINDS)}; guessed from the handlers by default.")
+]
+
+_DEFINES_ON_REQUEST = re.compile(r"\bfunction\s+onRequest\b|\bonRequest\s*=")
+
+
+def read_code(file: Path) -> str:
+    """Read a function's source text. Raises typer.BadParameter when it is not UTF-8."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise typer.BadParameter(f"{file} is not UTF-8 text.") from None
+
+
+def kind_of(name: str, code: str) -> config_pb2.FunctionKind.ValueType:
+    """Give the kind that a person named, else guess it: who defines onRequest is a source, all others are destinations.
+
+    Raises typer.BadParameter for a name that is none.
+    """
+    if not name:
+        return KINDS["source" if _DEFINES_ON_REQUEST.search(code) else "destination"]
+    if name not in KINDS:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(KINDS)}.", param_hint="--kind")
+    return KINDS[name]
+
+
+def read_definitions(code_file: Path, file: Path | None) -> list[function_pb2.SettingDefinition]:
+    """Read definitions of settings: a list of `{name, type, label?, description?, required?, sensitive?, default?}`.
+
+    Without a file, `<code file>.settings.json` is read if it exists. Raises typer.BadParameter, saying what is wrong.
+    """
+    path = file or code_file.with_suffix(".settings.json")
+    if not file and not path.exists():
+        return []
+    data = read_json(path)
+    if not isinstance(data, list):
+        raise typer.BadParameter(f"{path} is not a JSON list.", param_hint="--settings")
+    return [_definition(path, each) for each in cast("list[Any]", data)]
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file. Raises typer.BadParameter that names the file, line and column."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise typer.BadParameter(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError as error:
+        raise typer.BadParameter(f"{path} is not JSON: {error}.") from None
+
+
+def _definition(path: Path, data: Any) -> function_pb2.SettingDefinition:
+    if not isinstance(data, dict) or not isinstance(data.get("name"), str):
+        raise typer.BadParameter(f"{path}: {json.dumps(data)} has no name.", param_hint="--settings")
+    given = cast("dict[str, Any]", data)
+    type_name = f"SETTING_TYPE_{given.get('type', 'STRING')}".upper()
+    if type_name not in function_pb2.SettingType.keys():  # noqa: SIM118 an enum, not a dict
+        raise typer.BadParameter(
+            f"{path}: setting {given['name']!r} has the type {given['type']!r}, which is none of "
+            "STRING, BOOLEAN, ARRAY, TEXT_MAP.",
+            param_hint="--settings",
+        )
+    return function_pb2.SettingDefinition(
+        name=given["name"],
+        label=str(given.get("label", "")),
+        description=str(given.get("description", "")),
+        type=function_pb2.SettingType.Value(type_name),
+        required=bool(given.get("required", False)),
+        sensitive=bool(given.get("sensitive", False)),
+        default_value=json.dumps(given["default"]).encode() if "default" in given else b"",
+    )

@@ -1,0 +1,174 @@
+"""One installation on this machine: its data directory, its ports, and the children that make it up."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sys
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from cli.local import nats
+from cli.local.child import ChildSpec
+from cli.local.ports import LOOPBACK, free_ports, is_free
+from cli.local.readiness import answering, listening, serving
+from shared.rpc.identity import make_tokens
+
+
+class InstallationError(Exception):
+    """The installation cannot be started as asked; the message says why, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where the parts of a running installation are; written to `installation.json` for the command line."""
+
+    http: str
+    grpc: str
+    nats: str
+    registry: str
+    secrets: str
+    delivery: str
+    traces: str
+    executors: list[str] = field(default_factory=list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """A data directory (0700) with databases, log, keys and images, and the choices of `penstock up`."""
+
+    data_dir: Path
+    http_port: int
+    executors: int
+    egress_allow: str
+    log_format: str
+
+    @property
+    def owner_token_file(self) -> Path:
+        """Where the owner's token is written on first start (0600)."""
+        return self.data_dir / "owner-token"
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Hold the data directory. Raises InstallationError when another `penstock up` has it."""
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self.data_dir / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise InstallationError(
+                    f"Another `penstock up` runs with the data directory {self.data_dir}. "
+                    "End it, or choose another directory with --data-dir."
+                ) from None
+            yield
+
+    def addresses(self) -> Addresses:
+        """Choose the ports. Raises InstallationError when the HTTP port is taken."""
+        if not is_free(self.http_port):
+            raise InstallationError(
+                f"Port {self.http_port} is taken by another program. Choose another with --http-port."
+            )
+        grpc, nats_port, registry, secrets, delivery, traces, *executors = (
+            f"{LOOPBACK}:{port}" for port in free_ports(6 + self.executors)
+        )
+        return Addresses(
+            http=f"http://{LOOPBACK}:{self.http_port}",
+            grpc=grpc,
+            nats=f"nats://{nats_port}",
+            registry=registry,
+            secrets=secrets,
+            delivery=delivery,
+            traces=traces,
+            executors=executors,
+        )
+
+    @contextmanager
+    def published(self, addresses: Addresses) -> Generator[None]:
+        """Tell the command line where everything is, while the block runs."""
+        path = self.data_dir / "installation.json"
+        path.write_text(json.dumps(asdict(addresses), indent=2))
+        try:
+            yield
+        finally:
+            path.unlink(missing_ok=True)
+
+    def children(self, addresses: Addresses) -> list[ChildSpec]:
+        """List what to start, in order: each finds what it needs already there."""
+        tokens = make_tokens(self.data_dir / "identities")
+        passwords = nats.write_config(self.data_dir, port=_port(addresses.nats))
+        common = self._environment(addresses)
+
+        def service(name: str, address: str, module: str, number: str = "", **more: str) -> ChildSpec:
+            environment = common | {
+                "PENSTOCK_GRPC_ADDRESS": address,
+                "PENSTOCK_SERVICE_TOKEN": tokens[module],
+                "PENSTOCK_NATS_URL": nats.url(addresses.nats, user=module, password=passwords[module]),
+                "PENSTOCK_DATABASE_URL": f"sqlite:///{(self.data_dir / module).absolute()}.db",
+            }
+            ready = more.pop("ready", "")
+            return ChildSpec(
+                name + number,
+                [sys.executable, "-m", f"services.{module}"],
+                environment | more,
+                answering(ready) if ready else serving(address),
+            )
+
+        return [
+            ChildSpec("nats", nats.command(self.data_dir), dict(os.environ), listening(_port(addresses.nats))),
+            ChildSpec("traces", self._receiver(addresses.traces), common, listening(_port(addresses.traces))),
+            service("secrets", addresses.secrets, "secrets"),
+            *(
+                service("executor", address, "executor", f"-{n}" if self.executors > 1 else "")
+                for n, address in enumerate(addresses.executors, start=1)
+            ),
+            service(
+                "registry",
+                addresses.registry,
+                "registry",
+                PENSTOCK_OWNER_TOKEN_FILE=str(self.owner_token_file.absolute()),
+            ),
+            service("delivery", addresses.delivery, "delivery"),
+            service(
+                "gateway",
+                addresses.grpc,
+                "gateway",
+                PENSTOCK_HTTP_ADDRESS=addresses.http.removeprefix("http://"),
+                ready=f"{addresses.http}/readyz",
+            ),
+        ]
+
+    def _receiver(self, address: str) -> Sequence[str]:
+        database = self.data_dir / "traces.db"
+        return [sys.executable, "-m", "cli.traces.receiver", "--address", address, "--database", str(database)]
+
+    def _environment(self, addresses: Addresses) -> Mapping[str, str]:
+        return dict(os.environ) | {
+            "PYTHONUNBUFFERED": "1",
+            "PENSTOCK_DATA_DIR": str(self.data_dir.absolute()),
+            "PENSTOCK_IDENTITIES_FILE": str((self.data_dir / "identities" / "identities.json").absolute()),
+            "PENSTOCK_REGISTRY_ADDRESS": addresses.registry,
+            "PENSTOCK_SECRETS_ADDRESS": addresses.secrets,
+            "PENSTOCK_DELIVERY_ADDRESS": addresses.delivery,
+            "PENSTOCK_EXECUTOR_ADDRESSES": json.dumps(addresses.executors),
+            "PENSTOCK_EGRESS_ALLOW": self.egress_allow,
+            "PENSTOCK_LOG_FORMAT": self.log_format,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{addresses.traces}"),
+        }
+
+
+def read_addresses(data_dir: Path) -> Addresses:
+    """Read where the installation of a data directory runs. Raises InstallationError when it does not run."""
+    try:
+        return Addresses(**json.loads((data_dir / "installation.json").read_text()))
+    except FileNotFoundError:
+        raise InstallationError(
+            f"No Penstock runs with the data directory {data_dir}. Start one with `penstock up`, "
+            "or name the directory of another with --data-dir."
+        ) from None
+
+
+def _port(address: str) -> int:
+    return int(address.rpartition(":")[2])

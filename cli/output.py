@@ -1,0 +1,73 @@
+"""How commands speak: tables and sentences for people, one JSON value with `--json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.protobuf import json_format
+from google.protobuf.message import Message
+from rich.console import Console, RenderableType
+from rich.table import Table
+
+from shared.errors import PenstockError
+
+# Fields that carry JSON as bytes; protobuf's own JSON form would show them in base64.
+_JSON_FIELDS = ("settings", "default_value", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where a command's results go."""
+
+    as_json: bool
+    console: Console = field(default_factory=Console)
+    errors: Console = field(default_factory=lambda: Console(stderr=True))
+
+    def show(self, data: object, text: RenderableType) -> None:
+        """Print a result: `data` as JSON for programs, or `text` for people."""
+        if self.as_json:
+            self.console.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        else:
+            self.console.print(text)
+
+    def fail(self, error: PenstockError) -> None:
+        """Print an error, with what is wrong in which field."""
+        if self.as_json:
+            data = {"reason": error.reason, "message": error.message, "metadata": error.metadata}
+            data["violations"] = [{"field": v.field, "description": v.description} for v in error.violations]
+            self.errors.file.write(json.dumps({"error": data}) + "\n")
+            return
+        self.errors.print(f"[bold red]Error:[/] {error.message}", highlight=False)
+        for violation in error.violations:
+            self.errors.print(f"  [bold]{violation.field}[/]: {violation.description}", highlight=False)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> RenderableType:
+    """Make a table; without rows the sentence `empty`, which tells how to get some."""
+    made = Table(box=None, pad_edge=False, header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*row)
+    return made if made.row_count else f"[dim]{empty}[/]"
+
+
+def as_dict(message: Message) -> dict[str, Any]:
+    """Make plain data of a message, the JSON in its bytes as JSON."""
+    data = json_format.MessageToDict(message, preserving_proto_field_name=True)
+    return _with_json(message, data)
+
+
+def _with_json(message: Message, data: dict[str, Any]) -> dict[str, Any]:
+    for descriptor, value in message.ListFields():
+        name = descriptor.name
+        if name in _JSON_FIELDS and isinstance(value, bytes):
+            data[name] = json.loads(value)
+        elif isinstance(value, Message) and isinstance(data[name], dict):
+            _with_json(value, data[name])
+        elif descriptor.is_repeated and value and isinstance(value[0], Message):
+            data[name] = [_with_json(each, into) for each, into in zip(value, data[name], strict=True)]
+    return data
