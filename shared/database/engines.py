@@ -1,0 +1,67 @@
+"""Makes engines whose transactions behave alike on SQLite and PostgreSQL.
+
+Reads see one snapshot. Writes wait for each other instead of failing: on SQLite there is one writer at a time, and its
+transaction takes the write lock when it begins (a lock taken in the middle cannot wait, because the snapshot would be
+stale); on PostgreSQL a store locks the row that its writers have in common.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+# Other processes have the file open only while one replaces the other, so waiting this long is already a fault.
+_BUSY_TIMEOUT_MS = 10_000
+# Ends the transaction, and with it the locks, of a replica that froze in the middle of one.
+_IDLE_IN_TRANSACTION_TIMEOUT = "60s"
+_RECYCLE_S = 1800
+
+
+def sqlite_engine(url: URL, *, begin: str, pool_size: int, foreign_keys: bool = True) -> AsyncEngine:
+    """Make an engine over a SQLite file that begins its transactions with the statement `begin`."""
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+        cursor.execute("PRAGMA journal_mode=WAL")
+        cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Connection) -> None:  # pyright: ignore[reportUnusedFunction]
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def postgresql_engine(url: URL, *, schema: str, pool_size: int) -> AsyncEngine:
+    """Make an engine whose unqualified names mean `schema`, so that services can share a database."""
+    return create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_recycle=_RECYCLE_S,
+        isolation_level="READ COMMITTED",
+        connect_args={
+            "server_settings": {
+                "search_path": schema,
+                "application_name": f"penstock-{schema}",
+                "idle_in_transaction_session_timeout": _IDLE_IN_TRANSACTION_TIMEOUT,
+            }
+        },
+    )
+
+
+def prepare_file(url: URL) -> None:
+    """Make the file of a SQLite database, readable by its owner alone; its journal inherits that."""
+    path = Path(url.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.touch(mode=0o600, exist_ok=True)
