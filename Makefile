@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTHON ?= python3
 ARGS ?=
+# What the contracts are compared with: the commit before this one, or the branch that a change is meant for.
+AGAINST ?= HEAD~1
 
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PRELUDE := services/executor/prelude
@@ -68,7 +70,8 @@ bench: setup ## measure: image, sandbox, call, batch, HTTP in to HTTP out
 .PHONY: lint
 lint: setup ## ruff, import-linter, buf lint and buf breaking
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/lint-imports --no-logo >/dev/null || { $(BIN)/lint-imports; exit 1; }
-	@$(BIN)/buf lint && deploy/buf-breaking
+	@$(BIN)/buf lint && $(BIN)/buf format --diff --exit-code
+	@if git cat-file -e $(AGAINST):protos 2>/dev/null; then $(BIN)/buf breaking --against ".git#ref=$(AGAINST)"; else echo "  buf breaking: no contracts at $(AGAINST) to compare with"; fi
 
 .PHONY: types
 types: setup ## pyright in strict mode

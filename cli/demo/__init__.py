@@ -1,0 +1,1 @@
+"""The demonstration: a webhook, two functions, a delivery, its trace, a retry."""
