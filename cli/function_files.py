@@ -69,9 +69,9 @@ def read_json(path: Path) -> Any:
 
 
 def _definition(path: Path, data: Any) -> function_pb2.SettingDefinition:
-    if not isinstance(data, dict) or not isinstance(data.get("name"), str):
+    given = cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+    if not isinstance(given.get("name"), str):
         raise typer.BadParameter(f"{path}: {json.dumps(data)} has no name.", param_hint="--settings")
-    given = cast("dict[str, Any]", data)
     type_name = f"SETTING_TYPE_{given.get('type', 'STRING')}".upper()
     if type_name not in function_pb2.SettingType.keys():  # noqa: SIM118 an enum, not a dict
         raise typer.BadParameter(

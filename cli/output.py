@@ -36,8 +36,13 @@ class Output:
     def fail(self, error: PenstockError) -> None:
         """Print an error, with what is wrong in which field."""
         if self.as_json:
-            data = {"reason": error.reason, "message": error.message, "metadata": error.metadata}
-            data["violations"] = [{"field": v.field, "description": v.description} for v in error.violations]
+            violations = [{"field": v.field, "description": v.description} for v in error.violations]
+            data = {
+                "reason": error.reason,
+                "message": error.message,
+                "metadata": error.metadata,
+                "violations": violations,
+            }
             self.errors.file.write(json.dumps({"error": data}) + "\n")
             return
         self.errors.print(f"[bold red]Error:[/] {error.message}", highlight=False)
@@ -62,8 +67,9 @@ def as_dict(message: Message) -> dict[str, Any]:
 
 
 def _with_json(message: Message, data: dict[str, Any]) -> dict[str, Any]:
-    for descriptor, value in message.ListFields():
-        name = descriptor.name
+    fields: list[tuple[Any, Any]] = list(message.ListFields())
+    for descriptor, value in fields:
+        name: str = descriptor.name
         if name in _JSON_FIELDS and isinstance(value, bytes):
             data[name] = json.loads(value)
         elif isinstance(value, Message) and isinstance(data[name], dict):

@@ -11,26 +11,36 @@ from typing import TypeVar
 import structlog
 
 from shared.settings import ServiceSettings
+from shared.telemetry.logs import configure_logs
+from shared.telemetry.tracing import Tracing
 
 S = TypeVar("S", bound=ServiceSettings)
-Build = Callable[[S], AbstractAsyncContextManager[None]]
 
 
-def run_service(name: str, settings: S, build: Build[S]) -> None:
+def run_service(name: str, settings: S, build: Callable[[S, Tracing], AbstractAsyncContextManager[None]]) -> None:
     """Run a service until SIGTERM or SIGINT.
 
-    `build` is an async context manager: entered, everything runs; left, all that was accepted is finished.
+    `build` is the composition root, an async context manager: entered, everything runs; left, all that was accepted is
+    finished.
     """
+    configure_logs(service=f"penstock-{name}", log_format=settings.log_format, level=settings.log_level)
     asyncio.run(_run(name, settings, build))
 
 
-async def _run(name: str, settings: S, build: Build[S]) -> None:
+async def _run(name: str, settings: S, build: Callable[[S, Tracing], AbstractAsyncContextManager[None]]) -> None:
     stop = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
-    log = structlog.get_logger(service=name)
-    async with build(settings):
-        log.info("service.started")
-        await stop.wait()
-        log.info("service.stopping")
-    log.info("service.stopped")
+    tracing = Tracing.exporting(
+        service=f"penstock-{name}",
+        endpoint=settings.otlp_endpoint or None,
+        traces_per_second=settings.traces_per_second,
+    )
+    log = structlog.get_logger()
+    try:
+        async with build(settings, tracing):
+            log.info("service.started")
+            await stop.wait()
+            log.info("service.stopping")
+    finally:
+        await tracing.shutdown()

@@ -32,6 +32,16 @@ class ServiceSettings(BaseSettings):
     identities_file: Path | None = Field(
         None, description="Digests of all services' tokens; without it nobody is let in."
     )
+    otlp_endpoint: str = Field(
+        "",
+        validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
+        description="Where traces go, by OTLP over gRPC; empty for nowhere.",
+    )
+    traces_per_second: float = Field(
+        100,
+        ge=0,
+        description="New traces kept in a second by this process; failed, repeated and slow spans always are.",
+    )
     log_format: Literal["console", "json"] = Field("json", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least level that is written."

@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import nats
 import typer
@@ -126,7 +126,7 @@ def _own_nats_url(data_dir: Path, addresses: Addresses) -> str:
 
 async def _jetstream(url: str) -> Finding:
     try:
-        client = await nats.connect(url, allow_reconnect=False, connect_timeout=5)
+        client: Any = await cast("Any", nats).connect(url, allow_reconnect=False, connect_timeout=5)
         try:
             account = await client.jetstream().account_info()
         finally:

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class Story:
         self.console.print(f"[bold]POST[/] {url}")
         async with httpx2.AsyncClient(trust_env=False, timeout=STEP_TIMEOUT_S) as client:
             answer = await client.post(url, json=body, headers=order["headers"])
-        if answer.status_code != httpx2.codes.ACCEPTED:
+        if answer.status_code != HTTPStatus.ACCEPTED:
             raise DemoError(f"The webhook was answered with {answer.status_code}: {answer.text}")
         event_id = answer.json()["event_id"]
         self.console.print(f"  [green]202[/] {event_id}   [dim](the log has it: nothing can lose it now)[/]\n")
@@ -131,7 +132,7 @@ class Story:
 
 def show_request(console: Console, request: Received) -> None:
     """Print a request as the CRM got it."""
-    color = "green" if request.status == httpx2.codes.OK else "yellow"
+    color = "green" if request.status == HTTPStatus.OK else "yellow"
     console.print(f"  [{color}]CRM got {request.method} {request.path} → answers {request.status}[/]")
     for name in _SHOWN_HEADERS:
         console.print(f"    [dim]{name}: {request.headers.get(name, '')}[/]", highlight=False)

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 import sys
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -144,7 +144,7 @@ class Installation:
         database = self.data_dir / "traces.db"
         return [sys.executable, "-m", "cli.traces.receiver", "--address", address, "--database", str(database)]
 
-    def _environment(self, addresses: Addresses) -> Mapping[str, str]:
+    def _environment(self, addresses: Addresses) -> dict[str, str]:
         return dict(os.environ) | {
             "PYTHONUNBUFFERED": "1",
             "PENSTOCK_DATA_DIR": str(self.data_dir.absolute()),

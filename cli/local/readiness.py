@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
+from typing import Any, cast
 
 import grpc
 import httpx2
@@ -36,12 +38,12 @@ def serving(address: str) -> Ready:
 
     async def ready() -> bool:
         async with grpc.aio.insecure_channel(address) as channel:
-            health = health_pb2_grpc.HealthStub(channel)
+            health = cast("Any", health_pb2_grpc).HealthStub(channel)  # the package has no types for channels that wait
             try:
                 answer = await health.Check(health_pb2.HealthCheckRequest(), timeout=_TIMEOUT_S)
             except grpc.aio.AioRpcError:
                 return False
-        return answer.status == health_pb2.HealthCheckResponse.SERVING
+        return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
     return ready
 
@@ -52,7 +54,7 @@ def answering(url: str) -> Ready:
     async def ready() -> bool:
         async with httpx2.AsyncClient(trust_env=False, timeout=_TIMEOUT_S) as client:
             try:
-                return (await client.get(url)).status_code == httpx2.codes.OK
+                return (await client.get(url)).status_code == HTTPStatus.OK
             except httpx2.TransportError:
                 return False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import grpc
@@ -12,6 +12,8 @@ from penstock.access.v1 import access_pb2
 from shared.errors import from_rpc_error
 from shared.rpc.access import ACTOR_METADATA
 from shared.rpc.server import MESSAGE_LIMITS
+from shared.telemetry.rpc_client import client_interceptors
+from shared.telemetry.tracing import Tracing
 
 # A call without a deadline of its own has this one.
 DEFAULT_TIMEOUT_S = 10.0
@@ -24,12 +26,14 @@ def connect(
     *,
     token: str = "",
     timeout_s: float = DEFAULT_TIMEOUT_S,
-    interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
+    tracing: Tracing | None = None,
 ) -> grpc.aio.Channel:
     """Open a channel that calls as the holder of `token`; keep it for the life of the process.
 
-    Calls raise the classes of `shared.errors`. `timeout_s` is the deadline of calls that set none.
+    Calls raise the classes of `shared.errors`. `timeout_s` is the deadline of calls that set none. With `tracing`,
+    calls made under a span are spans too, and carry its context.
     """
+    tracing_interceptors = client_interceptors(tracing) if tracing else ()
     return grpc.aio.insecure_channel(
         address,
         options=[
@@ -38,7 +42,7 @@ def connect(
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 1000),
         ],
-        interceptors=[*interceptors, _UnaryCalls(token, timeout_s), _StreamCalls(token, timeout_s)],
+        interceptors=[_UnaryCalls(token, timeout_s), _StreamCalls(token, timeout_s), *tracing_interceptors],
     )
 
 

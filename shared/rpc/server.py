@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, cast
 
 import grpc
@@ -11,6 +11,8 @@ from grpc_reflection.v1alpha import reflection
 
 from shared.rpc.access import AccessInterceptor, Authenticate
 from shared.rpc.errors import ErrorInterceptor
+from shared.telemetry.rpc_server import TracingServerInterceptor
+from shared.telemetry.tracing import Tracing
 
 MAX_MESSAGE_BYTES = 16 * 1024 * 1024
 MESSAGE_LIMITS = (
@@ -25,7 +27,8 @@ class RpcServer:
     """Serves contracts on one port.
 
     `add` gets the server and adds servicers with the generated functions; `names` are the full names of the services,
-    for reflection and health. The server tells SERVING from `start` to `stop`.
+    for reflection and health. With `tracing`, each call is a span, but for methods whose names begin as one of
+    `untraced`: those whose requests carry the context of each event. The server tells SERVING from `start` to `stop`.
     """
 
     def __init__(
@@ -35,10 +38,12 @@ class RpcServer:
         names: Sequence[str],
         add: Callable[[grpc.aio.Server], None],
         authenticate: Authenticate,
-        interceptors: Iterable[grpc.aio.ServerInterceptor] = (),
+        tracing: Tracing | None = None,
+        untraced: Collection[str] = (),
     ) -> None:
+        traced = [TracingServerInterceptor(tracing, untraced=untraced)] if tracing else []
         self._server = grpc.aio.server(
-            interceptors=[*interceptors, ErrorInterceptor(), AccessInterceptor(authenticate)],
+            interceptors=[*traced, ErrorInterceptor(), AccessInterceptor(authenticate)],
             # Two services on one port would share the calls between them without a word.
             options=[*MESSAGE_LIMITS, ("grpc.so_reuseport", 0)],
         )
