@@ -62,9 +62,9 @@ def outside_world() -> Generator[Outside]:
             self.end_headers()
             self.wfile.write(b"{}")
 
-        do_POST = do_PUT = do_GET = _take
+        do_POST = do_PUT = do_GET = _take  # noqa: N815 the base class's names
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *_: Any) -> None:
             """Say nothing."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:

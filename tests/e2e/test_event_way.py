@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -48,8 +49,6 @@ def complete_trace(running: Penstock, event_id: str) -> Any:
     done = running.run("traces", "show", event_id, "--json")
     if done.returncode:
         return None
-    import json
-
     trace = json.loads(done.stdout)
     return (
         trace
