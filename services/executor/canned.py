@@ -1,0 +1,64 @@
+"""Answers from a file instead of the network, for trying a function out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from http import HTTPStatus
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
+
+from services.executor.outside import Answer, Machine, OutgoingRequest, RequestFailedError
+
+
+class CannedAnswer(BaseModel):
+    """An answer; a body that is not a text is sent as JSON. With `error` the request fails with that code."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: int = Field(200, ge=100, le=599)
+    headers: dict[str, str] = {}
+    body: JsonValue = ""
+    delay_ms: float = Field(0, ge=0, le=60_000)
+    error: str = ""
+
+    def content(self) -> tuple[dict[str, str], bytes]:
+        """Give headers and body as they are sent."""
+        if isinstance(self.body, str):
+            return self.headers, self.body.encode()
+        return {"content-type": "application/json", **self.headers}, json.dumps(self.body).encode()
+
+
+_ANSWERS: TypeAdapter[dict[str, CannedAnswer]] = TypeAdapter(dict[str, CannedAnswer])
+
+
+class CannedOutside(Machine):
+    """Answers requests from a map of `"METHOD url-pattern"` (`*`, `?` and `[…]` as in file names) or `"*"` to answers.
+
+    The first pattern that fits answers, `"*"` when none does; the URL is compared with and without its query.
+    """
+
+    def __init__(self, answers: Mapping[str, Any]) -> None:
+        """Raises pydantic.ValidationError for answers of another form."""
+        self._answers = _ANSWERS.validate_python(answers)
+
+    async def send(self, request: OutgoingRequest) -> Answer:
+        canned = self._find(request)
+        await asyncio.sleep(canned.delay_ms / 1000)
+        if canned.error:
+            raise RequestFailedError(canned.error, canned.error)
+        headers, body = canned.content()
+        reason = HTTPStatus(canned.status).phrase if canned.status in set(HTTPStatus) else ""
+        return Answer(canned.status, reason, request.url, list(headers.items()), body)
+
+    def _find(self, request: OutgoingRequest) -> CannedAnswer:
+        asked = {f"{request.method} {request.url}", f"{request.method} {request.url.split('?', 1)[0]}"}
+        for pattern, answer in self._answers.items():
+            if any(fnmatchcase(each, pattern) for each in asked):
+                return answer
+        if "*" in self._answers:
+            return self._answers["*"]
+        raise RequestFailedError("NO_RESPONSE", f"no response is given for {request.method} {request.url}")

@@ -1,0 +1,100 @@
+"""The executor: checks code and runs events in warm sandboxes; no server, configuration or network of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from functools import partial
+
+from services.executor.engine import Engine
+from services.executor.images import CodeFaultError, ImageBuilder, ImageCache, TopLevel
+from services.executor.masking import Masker
+from services.executor.outside import Outside
+from services.executor.pool import SandboxPool
+from services.executor.results import (
+    ErrorKind,
+    FunctionError,
+    FunctionKind,
+    Invocation,
+    InvocationResult,
+    Limits,
+    Usage,
+)
+from services.executor.run import Run
+from services.executor.sandbox import Sandbox
+from services.executor.source import AUTHOR_FILE, CodeFault
+
+
+def digest_of(code: str) -> str:
+    """Give the name of a source text: SHA-256 of its UTF-8 in hex."""
+    return hashlib.sha256(code.encode(errors="surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What to run events with.
+
+    Programs of one `key` share warm sandboxes, so a key names instance, code and settings. `settings` is a UTF-8 JSON
+    object. With `fresh` each event gets a sandbox of its own.
+    """
+
+    key: Hashable
+    code: str
+    digest: str
+    kind: FunctionKind
+    settings: bytes = b"{}"
+    limits: Limits = field(default_factory=Limits)
+    fresh: bool = False
+    masker: Masker = field(default_factory=lambda: Masker(()))
+
+
+class Executor:
+    """Runs programs. One per process: guests run one at a time on its event loop, suspended ones wait beside it."""
+
+    def __init__(
+        self, *, engine: Engine, builder: ImageBuilder, images: ImageCache, pool: SandboxPool, outside: Outside
+    ) -> None:
+        self._engine = engine
+        self._builder = builder
+        self._images = images
+        self._outside = outside
+        self.pool = pool
+
+    def check(self, code: str) -> TopLevel:
+        """Compile code, run its top level, tell its handlers. Raises CodeFaultError for code that does not compile."""
+        return self._builder.build(code)[1]
+
+    async def run(self, program: Program, invocation: Invocation) -> InvocationResult:
+        """Run one event. What the function does wrong is in the result. Raises TooLongError."""
+        try:
+            image = self._images.get(program.digest, program.code)
+        except CodeFaultError as error:
+            return self._without_code(invocation, error.fault)
+        start = partial(Sandbox, engine=self._engine, image=image, limits=program.limits, outside=self._outside)
+        async with self.pool.lend(program.key, start, fresh=program.fresh) as sandbox:
+            run = Run(
+                sandbox=sandbox,
+                invocation=invocation,
+                kind=program.kind,
+                settings=program.settings,
+                limits=program.limits,
+                outside=self._outside,
+            )
+            return program.masker.result(await run.result())
+
+    def _without_code(self, invocation: Invocation, fault: CodeFault) -> InvocationResult:
+        now_ns = self._outside.now_ns()
+        stack = f"{fault.name}: {fault.message}\n    at {AUTHOR_FILE}:{fault.line}:{fault.column}"
+        return InvocationResult(
+            id=invocation.id,
+            returned=b"",
+            error=FunctionError(ErrorKind.INVALID_SETTINGS, fault.name, fault.message, stack),
+            messages=[],
+            objects=[],
+            logs=[],
+            requests=[],
+            usage=Usage(wall_s=0, fuel=0, memory_bytes=0, cold=True, earlier_events=0),
+            started_ns=now_ns,
+            finished_ns=now_ns,
+        )

@@ -1,0 +1,154 @@
+"""One instance of the engine over one memory, called through wasmtime's public API.
+
+This is the reference: slow and plain. `unchecked.py` does the same faster, and the tests hold the two together.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, cast
+
+from wasmtime import Func, Module, Store, Trap, TrapCode, WasmtimeError
+
+from services.executor.engine import Engine
+
+U32 = 0xFFFFFFFF
+START_FUEL = 10_000_000
+
+# A synchronous host function: request and answer are JSON texts, with the fuel that the call costs. Never raises.
+HostCall = Callable[[bytes], tuple[bytes, int]]
+
+
+class GuestFaultError(Exception):
+    """The guest did what no guest should: a pointer out of its memory, no output, a result of the wrong form."""
+
+
+class TrappedError(Exception):
+    """The guest was ended by the machine; never enter it again."""
+
+    def __init__(self, code: TrapCode | None, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class GuestError(Exception):
+    """JavaScript threw while the host called it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.text = text
+
+
+def checked_range(pointer: int, length: int, memory_bytes: int) -> tuple[int, int]:
+    """Give pointer and length as unsigned numbers if they lie in a memory of this size now.
+
+    Every number that a guest names as an address goes through here before any copy.
+    """
+    pointer, length = pointer & U32, length & U32
+    if pointer + length > memory_bytes:
+        raise GuestFaultError(f"the guest named {length} bytes at {pointer} of its {memory_bytes}")
+    return pointer, length
+
+
+class Guest:
+    """An instance of the engine over an image; belongs to one store, is entered by one caller at a time."""
+
+    def __init__(self, engine: Engine, image: Module, *, memory_bytes: int, host_call: HostCall) -> None:
+        self._host_call = host_call
+        self._answer = b""
+        self.store = Store(engine.wasmtime)
+        self.store.set_limits(memory_size=memory_bytes)
+        # An image without static data, the engine's own, is filled by code.
+        self.store.set_fuel(START_FUEL)
+        self._instance, self.memory = engine.instantiate(self.store, image, self._on_host_call)
+        self.cells = engine.cells
+
+    # --- what `unchecked.py` does faster ---------------------------------------------------------------------------
+    def set_fuel(self, fuel: int) -> None:
+        self.store.set_fuel(fuel)
+
+    def fuel(self) -> int:
+        """Give the fuel that is left."""
+        return self.store.get_fuel()
+
+    def memory_bytes(self) -> int:
+        """Give the size of the memory now."""
+        return self.memory.data_len(self.store)
+
+    def read(self, pointer: int, length: int) -> bytes:
+        """Copy from the guest's memory; raises GuestFaultError for a range outside of it."""
+        start, length = checked_range(pointer, length, self.memory_bytes())
+        return bytes(self.memory.read(self.store, start, start + length))
+
+    def write(self, pointer: int, data: bytes) -> None:
+        """Copy into the guest's memory; raises GuestFaultError for a range outside of it."""
+        start, _length = checked_range(pointer, len(data), self.memory_bytes())
+        if data:
+            self.memory.write(self.store, data, start)
+
+    def set_world(self, clock_ns: int, seed: int) -> None:
+        """Set what the guest's clock says and where its native random bytes start."""
+        self.write(self.cells.clock, struct.pack("<qiiQ", clock_ns, 0, 0, seed))
+
+    def _run(self, pointer: int, length: int) -> int:
+        return self.call("penstock_run", pointer, length)
+
+    def _malloc(self, length: int) -> int:
+        return self.call("wasm_malloc", length)
+
+    def _output_cells(self) -> tuple[int, int]:
+        length, is_error = struct.unpack("<II", self.read(self.cells.output_bytes, 8))
+        return length, is_error
+
+    # --- the same for both -------------------------------------------------------------------------------------------
+    def call(self, name: str, *arguments: float) -> Any:
+        """Call an export. Raises TrappedError."""
+        function = cast("Func", self._instance.exports(self.store)[name])
+        try:
+            return function(self.store, *arguments)
+        except Trap as trap:
+            raise TrappedError(trap.trap_code, str(trap)) from None
+        except WasmtimeError as error:
+            raise TrappedError(None, str(error)) from None
+
+    def enter(self, text: bytes, *, max_output_bytes: int) -> bytes:
+        """Run the prelude's `enter` on the text and all jobs that are ready; give the text of its `leave`.
+
+        Raises TrappedError, GuestError for what neither should throw, GuestFaultError for an output that is
+        missing or longer than allowed.
+        """
+        pointer = self._run(self._put(text), len(text)) & U32
+        length, is_error = self._output_cells()
+        if pointer == 0 or length > max_output_bytes:
+            raise GuestFaultError(f"the guest's output is missing or too long ({length} bytes)")
+        output = self.read(pointer, length)
+        if is_error:
+            raise GuestError(output.decode(errors="replace"))
+        return output
+
+    def _put(self, text: bytes) -> int:
+        if len(text) <= self.cells.buffer_bytes:
+            pointer = self.cells.buffer
+        else:
+            pointer = self._malloc(len(text)) & U32
+            if pointer == 0:
+                raise GuestError("InternalError: out of memory")
+        self.write(pointer, text)
+        return pointer
+
+    def _on_host_call(self, text: int, length: int, into: int, room: int) -> int:
+        # wasmtime keeps what a callback raises in one variable for the whole process: nothing may leave this function.
+        try:
+            if text != 0:
+                self._answer, cost = self._host_call(self.read(text, length))
+                self.set_fuel(max(self.fuel() - cost, 0))
+            if len(self._answer) <= room & U32:
+                self.write(into, self._answer)
+            return len(self._answer)
+        except BaseException:  # noqa: BLE001
+            return 0
+
+    def close(self) -> None:
+        """Free the memory now; the callback keeps the store alive otherwise."""
+        self.store.close()

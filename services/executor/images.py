@@ -1,0 +1,166 @@
+"""Images: the memory of an engine that has evaluated the prelude, and a function's own code on top.
+
+Nothing that must be fresh may be in an image, or all sandboxes that start from it would share it. So the author's top
+level is run once while building; if it looked at the clock, drew random numbers, wrote a log, asked for a request or
+a timer, or called the host, that run is thrown away, and the image holds the compiled code alone: the top level then
+runs in each new sandbox.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from wasmtime import Module
+
+from services.executor import script
+from services.executor.engine import Engine
+from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, TrappedError
+from services.executor.image_directory import ImageDirectory
+from services.executor.source import AUTHOR_FILE, CodeFault, fault_of, wrapped
+from services.executor.wasm import image_module
+
+PRELUDE_FILE = "penstock:prelude"
+# What the prelude leaves for `penstock_bind`, in its order.
+PRELUDE_FUNCTIONS = ("define", "enter", "leave", "rejected")
+PRELUDE_FUEL = 10**12
+BUILD_FUEL = 2_300_000_000
+BUILD_MEMORY_BYTES = 128 * 1024 * 1024
+MAX_STATE_BYTES = 1024 * 1024
+# What a new sandbox may allocate before it first collects garbage.
+GC_THRESHOLD_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TopLevel:
+    """What running a function's top level came to. `pure` tells that its outcome may be shared by all sandboxes."""
+
+    pure: bool = False
+    handlers: tuple[str, ...] = ()
+    fault: CodeFault | None = None
+
+
+class CodeFaultError(Exception):
+    """The code does not compile."""
+
+    def __init__(self, fault: CodeFault) -> None:
+        super().__init__(f"{fault.name}: {fault.message}")
+        self.fault = fault
+
+
+class ImageBuilder:
+    """Builds images and keeps them on disk; the base image is made first."""
+
+    def __init__(self, *, engine: Engine, prelude: str, directory: ImageDirectory, host_call: HostCall) -> None:
+        self._engine = engine
+        self._directory = directory
+        self._host_call = host_call
+        self._fingerprint = hashlib.sha256(engine.fingerprint.encode() + prelude.encode()).hexdigest()
+        self._base = self._load_base(prelude)
+
+    def key(self, code: str) -> str:
+        """Give what identifies the image of this code under this engine and prelude."""
+        return hashlib.sha256(f"{self._fingerprint}\0{wrapped(code)[0]}".encode(errors="surrogatepass")).hexdigest()
+
+    def load(self, code: str) -> Module:
+        """Give the image from disk, else build it. Raises CodeFaultError."""
+        return self._directory.load(self.key(code), self._engine.wasmtime) or self.build(code)[0]
+
+    def build(self, code: str) -> tuple[Module, TopLevel]:
+        """Build and store the image anew, and tell what its top level did. Raises CodeFaultError."""
+        guest = self._guest(self._base, BUILD_FUEL)
+        try:
+            _define(guest, code)
+            compiled = script.snapshot(guest)
+            top_level = self._run_top_level(guest)
+            memory = script.snapshot(guest) if top_level.pure else compiled
+        finally:
+            guest.close()
+        module = Module(self._engine.wasmtime, image_module(memory))
+        self._directory.save(self.key(code), module)
+        return module, top_level
+
+    def _run_top_level(self, guest: Guest) -> TopLevel:
+        try:
+            state: dict[str, Any] = json.loads(guest.enter(b'{"op":"load"}', max_output_bytes=MAX_STATE_BYTES))
+        except (TrappedError, GuestError, GuestFaultError) as error:
+            return TopLevel(fault=CodeFault("Error", f"the top level did not finish: {error}"))
+        error = state["error"]
+        reads = any(struct.unpack("<II", guest.read(self._engine.cells.fresh_reads, 8)))
+        return TopLevel(
+            pure=error is None and not state["fresh"] and not reads,
+            handlers=tuple(sorted(state["handlers"])),
+            fault=fault_of(error["name"], error["message"], error["stack"], columns=0) if error else None,
+        )
+
+    def _guest(self, image: Module, fuel: int) -> Guest:
+        guest = Guest(self._engine, image, memory_bytes=BUILD_MEMORY_BYTES, host_call=self._host_call)
+        guest.set_fuel(fuel)
+        guest.set_world(0, 0)
+        return guest
+
+    def _load_base(self, prelude: str) -> Module:
+        key = f"base-{self._fingerprint}"
+        module = self._directory.load(key, self._engine.wasmtime)
+        if module is None:
+            module = Module(self._engine.wasmtime, image_module(self._base_memory(prelude)))
+            self._directory.save(key, module)
+        return module
+
+    def _base_memory(self, prelude: str) -> bytes:
+        # Compiled in one guest and loaded in another: without the source text the image is half as large.
+        compiler, guest = self._booted(), self._booted()
+        try:
+            bytecode = script.compile_script(compiler, prelude, PRELUDE_FILE)
+            script.define_host_function(guest, "__penstock_host")
+            script.evaluate_bytecode(guest, bytecode)
+            module = script.property_of(guest, guest.call("qjs_get_global"), "__penstock")
+            guest.call("penstock_bind", *(script.property_of(guest, module, name) for name in PRELUDE_FUNCTIONS))
+            script.evaluate(guest, "delete globalThis.__penstock", PRELUDE_FILE)
+            guest.call("qjs_run_gc")
+            guest.call("qjs_set_gc_threshold", GC_THRESHOLD_BYTES)
+            return script.snapshot(guest)
+        finally:
+            compiler.close()
+            guest.close()
+
+    def _booted(self) -> Guest:
+        guest = self._guest(self._engine.blank, PRELUDE_FUEL)
+        if guest.call("penstock_boot") != 0:
+            raise GuestFaultError("the engine did not start")
+        return guest
+
+
+def _define(guest: Guest, code: str) -> None:
+    text, columns = wrapped(code)
+    try:
+        program = script.evaluate(guest, text, AUTHOR_FILE)
+        file = script.new_string(guest, AUTHOR_FILE)
+        script.checked(
+            guest, guest.call("penstock_define", program, file, guest.call("qjs_new_number", float(columns)))
+        )
+    except script.ScriptError as error:
+        raise CodeFaultError(fault_of(error.name, error.message, error.stack, columns=columns)) from None
+    except TrappedError as error:
+        raise CodeFaultError(CodeFault("Error", f"the code could not be compiled: {error}")) from None
+
+
+class ImageCache:
+    """Loaded images by code, the least recently used dropped first."""
+
+    def __init__(self, *, builder: ImageBuilder, capacity: int = 256) -> None:
+        self._builder = builder
+        self._capacity = capacity
+        self._images: OrderedDict[str, Module] = OrderedDict()
+
+    def get(self, digest: str, code: str) -> Module:
+        """Give the image of the code whose digest is given. Raises CodeFaultError."""
+        module = self._images.pop(digest, None) or self._builder.load(code)
+        self._images[digest] = module
+        while len(self._images) > self._capacity:
+            self._images.popitem(last=False)
+        return module

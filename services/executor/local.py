@@ -1,0 +1,66 @@
+"""Running functions in this process, without any server: for `penstock functions test`, and for tests."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from services.executor.engine import Engine
+from services.executor.executor import Executor, Program, digest_of
+from services.executor.host_functions import call_host_function
+from services.executor.image_directory import ImageDirectory
+from services.executor.images import ImageBuilder, ImageCache
+from services.executor.outside import Outside
+from services.executor.pool import SandboxPool
+from services.executor.results import FunctionKind, Invocation, InvocationResult, Limits
+
+DIST = Path(__file__).parent / "dist"
+
+
+def make_executor(*, cache_dir: Path, outside: Outside, pool: SandboxPool, image_capacity: int = 256) -> Executor:
+    """Put an executor together, compiling the engine on first use (about a second).
+
+    Raises FileNotFoundError where `make setup` has not built engine and prelude, ForeignDirectoryError for a cache
+    directory of somebody else.
+    """
+    directory = ImageDirectory(cache_dir)
+    engine = Engine(wasm=(DIST / "engine.wasm").read_bytes(), directory=directory)
+    prelude = (DIST / "prelude.js").read_text()
+    builder = ImageBuilder(engine=engine, prelude=prelude, directory=directory, host_call=_while_building)
+    images = ImageCache(builder=builder, capacity=image_capacity)
+    return Executor(engine=engine, builder=builder, images=images, pool=pool, outside=outside)
+
+
+def _while_building(request: bytes) -> tuple[bytes, int]:
+    """Answer host functions while an image is tried; nothing of a top level that used one is kept."""
+    call = json.loads(request)
+    value, fuel = call_host_function(call["name"], call["args"])
+    return json.dumps({"value": value}).encode(), fuel
+
+
+async def run_function(
+    *,
+    code: str,
+    kind: FunctionKind,
+    invocation: Invocation,
+    outside: Outside,
+    cache_dir: Path,
+    settings: bytes = b"{}",
+    limits: Limits | None = None,
+) -> InvocationResult:
+    """Run one event in a sandbox of its own.
+
+    A fault of the code itself, a syntax error too, is the result's error. Raises what `make_executor` raises.
+    """
+    pool = SandboxPool(per_key=1, idle=0)
+    executor = make_executor(cache_dir=cache_dir, outside=outside, pool=pool)
+    program = Program(
+        key="local",
+        code=code,
+        digest=digest_of(code),
+        kind=kind,
+        settings=settings,
+        limits=limits or Limits(),
+        fresh=True,
+    )
+    return await executor.run(program, invocation)

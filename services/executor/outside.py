@@ -1,0 +1,85 @@
+"""All that a guest gets from outside: time, randomness, answers of the host and of the network.
+
+One protocol, so that a run can be recorded at this place and replayed from a record.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from services.executor.host_functions import call_host_function
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request as the function made it; `redirect` is `follow`, `manual` or `error`."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    redirect: str = "follow"
+    timeout_s: float = 5.0
+    traceparent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered; `url` is where the answer came from in the end."""
+
+    status: int
+    reason: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    redirected: bool = False
+
+
+class RequestFailedError(Exception):
+    """No answer came.
+
+    `type` is node-fetch's: `system`, `request-timeout`, `max-size`, `max-redirect` or `no-redirect`.
+    """
+
+    def __init__(self, code: str, message: str, *, type: str = "system") -> None:  # noqa: A002
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.type = type
+
+
+class Outside(Protocol):
+    """The world of one process's guests."""
+
+    def now_ns(self) -> int:
+        """Give the time in nanoseconds since 1970."""
+        ...
+
+    def seed(self) -> bytes:
+        """Give 24 random bytes for one event."""
+        ...
+
+    def call(self, name: str, arguments: Mapping[str, Any]) -> tuple[Any, int]:
+        """Answer a synchronous host function, with the fuel that it costs. Raises ValueError for what it refuses."""
+        ...
+
+    async def send(self, request: OutgoingRequest) -> Answer:
+        """Send one request without following redirects. Raises RequestFailedError."""
+        ...
+
+
+class Machine:
+    """Time, randomness and host functions of this machine: what every `Outside` shares but the network."""
+
+    def now_ns(self) -> int:
+        return time.time_ns()
+
+    def seed(self) -> bytes:
+        return os.urandom(24)
+
+    def call(self, name: str, arguments: Mapping[str, Any]) -> tuple[Any, int]:
+        return call_host_function(name, arguments)

@@ -1,0 +1,142 @@
+/**
+ * The operations of the sandbox: start an event, resume it with answers, hand over what came of it.
+ *
+ * The engine's glue calls `enter` with the host's text, runs every job that is ready, then calls `leave`.
+ */
+
+import { beginEvent, emit, now, primordials, takeAnswers, takeFresh, takeOutbox } from './host';
+import { describe, setOrigin, type Failure, type Origin } from './failure';
+
+const { parse, stringify, then, apply } = primordials;
+
+/** The author's handlers by name, in the order of the wrapper's parameters. */
+export const HANDLERS = [
+  'onRequest', 'onIdentify', 'onTrack', 'onPage', 'onScreen', 'onGroup', 'onAlias', 'onDelete', 'onBatch',
+] as const;
+
+type Handler = (input: unknown, settings: unknown) => unknown;
+type Program = (...handlersAndRegister: unknown[]) => void;
+
+interface Start { op: 'start'; handler: string; kind: string; payload: any; settings: unknown; now: number; seed: number[] }
+interface Resume { op: 'resume'; now: number; answers: { id: number }[] }
+interface Load { op: 'load' }
+
+/** What `main.ts` plugs in: how a request is shown to a source function, and what forgets an earlier event. */
+export interface Parts {
+  makeRequest: (record: any) => unknown;
+  notSupported: (message: string) => Error;
+  resets: (() => void)[];
+}
+
+interface Run { settled: boolean; error: (Failure & { loading: boolean }) | null; returned: string; handlers?: string[] }
+
+let parts: Parts;
+let program: Program | null = null;
+let loading = false;
+let handlers: () => Record<string, unknown> = () => ({});
+let run: Run = { settled: true, error: null, returned: '' };
+let rejections: { promise: unknown; reason: unknown }[] = [];
+
+export function setParts(value: Parts): void {
+  parts = value;
+}
+
+/** Takes the author's compiled program, which runs at the first `load` or `start`. */
+export function define(compiled: Program, file: string, columns: number): void {
+  program = compiled;
+  setOrigin({ file, columns } satisfies Origin);
+}
+
+export function enter(text: string): void {
+  const input = parse(text) as Start | Resume | Load;
+  if (input.op === 'start') start(input);
+  else if (input.op === 'resume') takeAnswers(input.now, input.answers);
+  else tryLoad();
+}
+
+/** Two lines of JSON: the state of the run with all that it posted, then what the handler returned, if anything. */
+export function leave(): string {
+  if (run.settled) reportRejections();
+  const fresh = takeFresh();
+  const { settled, error, handlers: found } = run;
+  const state = stringify({ settled, error, fresh, handlers: found, outbox: takeOutbox() });
+  return `${state}\n${run.returned}`;
+}
+
+/** Called by the engine when a promise is rejected without a handler, and again when it gets one. */
+export function rejected(promise: unknown, reason: unknown, isHandled: boolean): void {
+  if (!isHandled) rejections[rejections.length] = { promise, reason };
+  else rejections = rejections.filter((each) => each.promise !== promise);
+}
+
+function start(input: Start): void {
+  beginEvent(input.now, input.seed);
+  rejections = [];
+  for (const reset of parts.resets) reset();
+  const current: Run = { settled: false, error: null, returned: '' };
+  run = current;
+  then(invoke(input), (value) => finish(current, value), (thrown) => fail(current, thrown));
+}
+
+async function invoke(input: Start): Promise<unknown> {
+  load();
+  const name = input.handler || (input.kind === 'source' ? 'onRequest' : handlerFor(input.payload));
+  const handler = handlers()[name] as Handler | undefined;
+  if (typeof handler !== 'function') throw parts.notSupported(`${eventOf(name)} not supported`);
+  const payload = input.kind === 'source' ? parts.makeRequest(input.payload) : input.payload;
+  return await apply(handler, undefined, [payload, input.settings]);
+}
+
+/** Runs the author's top level, once. */
+function load(): void {
+  if (program === null) return;
+  const compiled = program;
+  program = null;
+  loading = true;
+  const register = (found: () => Record<string, unknown>) => { handlers = found; };
+  apply(compiled, undefined, [...HANDLERS.map(() => undefined), register]);
+  loading = false;
+}
+
+/** What the builder of images and the check of new code call; no event is at hand. */
+function tryLoad(): void {
+  run = { settled: true, error: null, returned: '' };
+  try {
+    load();
+  } catch (thrown) {
+    fail(run, thrown);
+  }
+  const found = handlers();
+  run.handlers = HANDLERS.filter((name) => typeof found[name] === 'function');
+}
+
+function handlerFor(payload: { type?: unknown }): string {
+  const type = typeof payload.type === 'string' ? payload.type : '';
+  return `on${type.charAt(0).toUpperCase()}${type.slice(1)}`;
+}
+
+function eventOf(handler: string): string {
+  return handler.slice(2).toLowerCase();
+}
+
+function finish(current: Run, value: unknown): void {
+  try {
+    current.returned = stringify(value) ?? '';
+  } catch (error) {
+    emit('log', { time_ms: now(), level: 'warn', text: `The returned value cannot be written as JSON: ${describe(error).message}` });
+  }
+  current.settled = true;
+}
+
+function fail(current: Run, thrown: unknown): void {
+  current.error = { ...describe(thrown), loading };
+  current.settled = true;
+}
+
+function reportRejections(): void {
+  const left = rejections;
+  rejections = [];
+  for (const { reason } of left) {
+    emit('log', { time_ms: now(), level: 'error', text: `Unhandled promise rejection: ${describe(reason).stack}` });
+  }
+}

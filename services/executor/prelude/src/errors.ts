@@ -1,0 +1,42 @@
+/** The errors by which a function says what shall become of its event, and those of `fetch`. */
+import { define } from './define.ts';
+
+export class EventNotSupported extends Error {}
+export class InvalidEventPayload extends Error {}
+export class ValidationError extends Error {}
+export class RetryError extends Error {}
+export class DropEvent extends Error {}
+
+/** An aborted request, as node-fetch 2 reports it. */
+export class AbortError extends Error {
+  type = 'aborted';
+}
+
+/** A request that failed, or an answer that is not JSON, as node-fetch 2 reports it. */
+export class FetchError extends Error {
+  type: string;
+  declare code?: string;
+  declare errno?: string;
+
+  constructor(message: string, type: string, system?: { code?: string }) {
+    super(message);
+    this.type = type;
+    if (system?.code) this.code = this.errno = system.code;
+  }
+}
+
+const tenants = { EventNotSupported, InvalidEventPayload, ValidationError, RetryError, DropEvent };
+
+for (const [name, type] of Object.entries({ ...tenants, AbortError, FetchError })) {
+  define(type.prototype, { name }); // on the prototype, so that the console shows no `name` among the fields
+}
+
+/** An error as Node's own modules throw it: with a `code` to tell it by. */
+export function codedError(type: new (message: string) => Error, code: string, message: string): Error {
+  const error = new type(message);
+  return Object.assign(error, { code });
+}
+
+export function install(target: typeof globalThis): void {
+  define(target, tenants);
+}

@@ -1,0 +1,67 @@
+/** Turns whatever an author's code threw into `{name, message, stack}` with the author's frames alone. */
+
+import { primordials } from './host';
+
+export interface Failure {
+  name: string;
+  message: string;
+  stack: string;
+}
+
+const { split, join, replace, String: text } = primordials;
+
+/** Where the author's text begins in the evaluated text, to give back its own columns. */
+export interface Origin {
+  file: string;
+  /** Columns that our wrapper takes on the first line. */
+  columns: number;
+}
+
+let origin: Origin = { file: '', columns: 0 };
+
+export function setOrigin(value: Origin): void {
+  origin = value;
+}
+
+/** Keeps the frames in the author's file, one `    at name (file:line:column)` a line. */
+export function authorFrames(stack: string): string[] {
+  const frames: string[] = [];
+  for (const line of split(stack, '\n')) {
+    const at = line.lastIndexOf(`${origin.file}:`);
+    if (origin.file === '' || at < 0 || !line.trimStart().startsWith('at ')) continue;
+    frames[frames.length] = `    ${replace(line.trimStart(), /:1:(\d+)(\)?)$/, '')}${correctedColumn(line)}`;
+  }
+  return frames;
+}
+
+function correctedColumn(line: string): string {
+  const match = /:1:(\d+)(\)?)$/.exec(line);
+  return match === null ? '' : `:1:${Number(match[1]) - origin.columns}${match[2]}`;
+}
+
+function property(error: object, name: string): string {
+  try {
+    const value = (error as Record<string, unknown>)[name];
+    return value === undefined ? '' : text(value);
+  } catch {
+    return '';
+  }
+}
+
+/** Never throws, whatever was thrown. */
+export function describe(thrown: unknown): Failure {
+  if (typeof thrown !== 'object' || thrown === null) return failure('Error', printed(thrown), '');
+  return failure(property(thrown, 'name') || 'Error', property(thrown, 'message'), property(thrown, 'stack'));
+}
+
+function printed(thrown: unknown): string {
+  try {
+    return text(thrown);
+  } catch {
+    return 'a value that cannot be printed';
+  }
+}
+
+function failure(name: string, message: string, stack: string): Failure {
+  return { name, message, stack: join([`${name}: ${message}`, ...authorFrames(stack)], '\n') };
+}

@@ -1,0 +1,25 @@
+/** All global names of the runtime, in the order in which they must be installed, and what forgets an earlier event. */
+import * as cache from './cache.ts';
+import * as console from './console.ts';
+import * as crypto from './crypto.ts';
+import * as buffer from './buffer.ts';
+import { define } from './define.ts';
+import * as encoding from './encoding.ts';
+import * as errors from './errors.ts';
+import * as fetch from './fetch.ts';
+import * as lodash from './lodash.ts';
+import * as random from './random.ts';
+import * as segment from './segment.ts';
+import * as timers from './timers.ts';
+import * as url from './url.ts';
+
+export function installGlobals(target: typeof globalThis): void {
+  const modules = [errors, console, encoding, buffer, url, fetch, timers, crypto, segment, cache, random, lodash];
+  for (const module of modules) module.install(target);
+  define(target, { window: target });
+}
+
+/** Called before each event. */
+export function resetGlobals(): void {
+  for (const module of [timers, console, random, crypto, cache]) module.reset();
+}

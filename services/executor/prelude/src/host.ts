@@ -1,0 +1,130 @@
+/**
+ * The one place where the guest meets the host: what goes out is a record in an outbox, what comes in is an answer.
+ *
+ * Nothing here calls the host except `hostCall`: a record waits until the guest's code has returned, because a call
+ * out of WebAssembly costs more than most handlers. Everything that is captured here was captured before an author's
+ * code ran, so that code which replaces `JSON.parse` breaks itself alone.
+ */
+
+type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** What the engine's builder leaves in the global object for the prelude to take; `main.ts` removes it. */
+declare global {
+  var __penstock_host: (text: string) => string;
+}
+
+const uncurry = <This, Args extends unknown[], Result>(method: (this: This, ...args: Args) => Result) =>
+  Function.prototype.call.bind(method) as (self: This, ...args: Args) => Result;
+
+/** Built-in functions as they were before any author's code. */
+export const primordials = {
+  parse: JSON.parse,
+  stringify: JSON.stringify,
+  apply: Reflect.apply,
+  then: uncurry(Promise.prototype.then) as <T>(
+    promise: Promise<T>,
+    onFulfilled: (value: T) => unknown,
+    onRejected?: (reason: unknown) => unknown,
+  ) => Promise<unknown>,
+  Promise,
+  String,
+  Error,
+  create: Object.create,
+  replace: uncurry(String.prototype.replace) as (text: string, pattern: RegExp, replacement: string) => string,
+  split: uncurry(String.prototype.split) as (text: string, separator: string) => string[],
+  join: uncurry(Array.prototype.join) as (list: unknown[], separator: string) => string,
+};
+
+const { parse, stringify } = primordials;
+const callHost = globalThis.__penstock_host;
+
+type Settle = { resolve: (answer: any) => void; reject: (reason: unknown) => void };
+
+let nextId = 1;
+let outbox: [kind: string, record: object][] = [];
+let pending: Record<number, Settle> = primordials.create(null);
+let nowMs = 0;
+let seedWords = new Uint32Array(4);
+let fresh = false;
+
+function post(kind: string, record: object): void {
+  fresh = true;
+  outbox[outbox.length] = [kind, record];
+}
+
+/**
+ * Calls the host and waits for its answer: only for what JavaScript itself expects at once (hashes, random bytes).
+ * Throws an Error with the host's text when the host refuses.
+ */
+export function hostCall(name: string, args: unknown): unknown {
+  fresh = true;
+  const answer = parse(callHost(stringify({ name, args }))) as { value?: Json; error?: string };
+  if (answer.error !== undefined) throw new primordials.Error(answer.error);
+  return answer.value;
+}
+
+/** Posts a request to the host; `record.id` is set to a fresh id at once, the promise settles with the host's answer. */
+export function ask(kind: 'fetch' | 'timer', record: object & { id?: number }): Promise<any> {
+  const id = nextId++;
+  record.id = id;
+  post(kind, record);
+  return new primordials.Promise((resolve, reject) => {
+    pending[id] = { resolve, reject };
+  });
+}
+
+/** Withdraws a request: its promise never settles, the host drops what it was doing. */
+export function cancel(id: number): void {
+  if (pending[id] === undefined) return;
+  delete pending[id];
+  post('cancel', { id });
+}
+
+/** Hands a record to the host, which answers nothing. */
+export function emit(kind: 'log' | 'message' | 'object', record: object): void {
+  post(kind, record);
+}
+
+/** Time of the current entry in milliseconds since 1970; it stands still while the guest runs. */
+export function now(): number {
+  fresh = true;
+  return nowMs;
+}
+
+/** Four random words that the host chose for this event. */
+export function seed(): Uint32Array {
+  fresh = true;
+  return seedWords;
+}
+
+/** Forgets what an earlier event left behind and takes the clock and seed of the next. */
+export function beginEvent(now: number, seed: number[]): void {
+  pending = primordials.create(null);
+  nowMs = now;
+  seedWords = new Uint32Array(seed);
+}
+
+/** Settles the promises that the host has answers for. */
+export function takeAnswers(now: number, answers: { id: number }[]): void {
+  nowMs = now;
+  for (let i = 0; i < answers.length; i++) {
+    const answer = answers[i]!;
+    const settle = pending[answer.id];
+    delete pending[answer.id];
+    settle?.resolve(answer);
+  }
+}
+
+/** Gives the records posted since the last call. */
+export function takeOutbox(): [kind: string, record: object][] {
+  const records = outbox;
+  outbox = [];
+  return records;
+}
+
+/** Says whether anything was asked of the host since the last call: what did may not be baked into an image. */
+export function takeFresh(): boolean {
+  const was = fresh;
+  fresh = false;
+  return was;
+}

@@ -1,0 +1,340 @@
+/**
+ * `inspect`: values as text, in the manner of Node's `util.inspect`.
+ *
+ * It runs no getter, survives every trap of a Proxy, and stops when its budget of characters is used up, so that a
+ * hostile value costs no more than a long one.
+ */
+import { authorFrames } from './failure.ts';
+
+export interface InspectOptions {
+  /** Levels of nested objects shown; null for as many as there may be. */
+  depth?: number | null;
+  /** Characters after which the text is cut. */
+  maxChars?: number;
+}
+
+/** Objects may show themselves under this key, as in Node. */
+export const customInspect = Symbol.for('nodejs.util.inspect.custom');
+
+export const MAX_CHARS = 4096;
+const MAX_DEPTH = 20;
+const MAX_ITEMS = 100;
+const MAX_BYTES = 50;
+const LINE_WIDTH = 72;
+const LEVELS_ON_ONE_LINE = 3;
+
+const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
+const { isArray } = Array;
+const { isView } = ArrayBuffer;
+const stackGetter = getOwnPropertyDescriptor(Error.prototype, 'stack')!.get!;
+const functionText = Function.prototype.toString;
+const dateText = Date.prototype.toISOString;
+const dateTime = Date.prototype.getTime;
+const symbolText = Symbol.prototype.toString;
+const mapEntries = Map.prototype.entries;
+const setValues = Set.prototype.values;
+const nextOfMap = getPrototypeOf(new Map().entries()) as unknown as { next: () => IteratorResult<[unknown, unknown]> };
+const nextOfSet = getPrototypeOf(new Set().values()) as unknown as { next: () => IteratorResult<unknown> };
+const [mapNext, setNext] = [nextOfMap.next, nextOfSet.next];
+const BOXES = [Number, String, Boolean, BigInt, Symbol] as const;
+const TypedArray = getPrototypeOf(Uint8Array) as unknown as new () => Uint8Array;
+
+/** How an object is framed: what stands before the brace, the braces, and the entries already made. */
+interface Shape {
+  prefix: string;
+  open: string;
+  close: string;
+  entries: string[];
+  /** Whether the entries are an array's elements, of which many may share a line. */
+  isList?: boolean;
+  /** Own keys that the entries have covered. */
+  skip?: (key: string | symbol) => boolean;
+}
+
+const isIndex = (key: string | symbol) => typeof key === 'string' && /^\d+$/.test(key);
+
+function quote(text: string): string {
+  const mark = !text.includes("'") ? "'" : !text.includes('"') ? '"' : text.includes('`') || text.includes('${') ? "'" : '`';
+  const escaped = text.replace(/[\\\x00-\x1f\x7f-\x9f]/g, (char) => ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
+  return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark;
+}
+
+const ESCAPES: Record<string, string> = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', '\v': '\\v', '\\': '\\\\' };
+
+function keyText(key: string | symbol): string {
+  if (typeof key === 'symbol') return `[${apply(symbolText, key, []) as string}]`;
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key);
+}
+
+/** A property found on the object or its prototypes, unless it is a getter's. */
+function dataProperty(value: object, key: string | symbol): unknown {
+  for (let holder: object | null = value, i = 0; holder && i < MAX_DEPTH; holder = getPrototypeOf(holder), i++) {
+    const found = getOwnPropertyDescriptor(holder, key);
+    if (found) return found.value;
+  }
+  return undefined;
+}
+
+function className(value: object): string | null {
+  for (let holder: object | null = value, i = 0; holder && i < MAX_DEPTH; holder = getPrototypeOf(holder), i++) {
+    const type = getOwnPropertyDescriptor(holder, 'constructor')?.value;
+    const name = typeof type === 'function' ? getOwnPropertyDescriptor(type, 'name')?.value : undefined;
+    if (typeof name === 'string' && name !== '') return name;
+  }
+  return null;
+}
+
+/** The class's name as Node prints it before the brace; `usual` is the name that needs no mention. */
+function prefixOf(value: object, usual: string, size?: number): string {
+  const name = className(value);
+  const count = size === undefined ? '' : `(${size})`;
+  const tag = dataProperty(value, Symbol.toStringTag);
+  const tagText = typeof tag === 'string' && tag !== '' && tag !== name ? ` [${tag}]` : '';
+  if (name === null) return `[${usual || 'Object'}${count}: null prototype]${tagText} `;
+  return name === usual && tagText === '' ? '' : `${name}${count}${tagText} `;
+}
+
+function functionBase(value: Function): string {
+  const name = getOwnPropertyDescriptor(value, 'name')?.value;
+  const shown = typeof name === 'string' && name !== '' ? name : '';
+  if ((apply(functionText, value, []) as string).startsWith('class')) {
+    const parent = getPrototypeOf(value) as Function | null;
+    const parentName = parent && (getOwnPropertyDescriptor(parent, 'name')?.value as unknown);
+    return `[class ${shown || '(anonymous)'}${typeof parentName === 'string' && parentName !== '' ? ` extends ${parentName}` : ''}]`;
+  }
+  return `[${className(value) ?? 'Function'}${shown ? `: ${shown}` : ' (anonymous)'}]`;
+}
+
+function hexBytes(bytes: Uint8Array): string {
+  const shown = Array.from(bytes.subarray(0, MAX_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+  return bytes.length > MAX_BYTES ? `${shown} ... ${bytes.length - MAX_BYTES} more byte${bytes.length - MAX_BYTES > 1 ? 's' : ''}` : shown;
+}
+
+class Printer {
+  #left: number;
+  readonly #depth: number;
+  #deepest = 0;
+  readonly #path: object[] = [];
+  readonly #circular: object[] = [];
+
+  constructor(depth: number, maxChars: number) {
+    this.#depth = depth;
+    this.#left = maxChars;
+  }
+
+  print(value: unknown): string {
+    if (this.#left <= 0) return '…';
+    const text = typeof value === 'object' || typeof value === 'function' ? this.#object(value) : this.#primitive(value);
+    return text;
+  }
+
+  #spend(text: string): string {
+    this.#left -= text.length + 2;
+    return text;
+  }
+
+  #primitive(value: unknown): string {
+    if (typeof value === 'string') return this.#spend(quote(value.slice(0, Math.max(this.#left, 0) + 1)));
+    if (typeof value === 'bigint') return this.#spend(`${value}n`);
+    if (typeof value === 'symbol') return this.#spend(apply(symbolText, value, []));
+    return this.#spend(Object.is(value, -0) ? '-0' : String(value));
+  }
+
+  #object(value: object | null): string {
+    if (value === null) return this.#spend('null');
+    if (this.#path.includes(value)) return this.#spend(`[Circular *${this.#reference(value)}]`);
+    try {
+      return this.#custom(value) ?? this.#framed(value);
+    } catch {
+      return this.#spend('[object that cannot be inspected]');
+    }
+  }
+
+  #reference(value: object): number {
+    const known = this.#circular.indexOf(value);
+    return known >= 0 ? known + 1 : this.#circular.push(value);
+  }
+
+  #custom(value: object): string | null {
+    const show = dataProperty(value, customInspect);
+    if (typeof show !== 'function') return null;
+    const shown: unknown = apply(show, value, [this.#depth - this.#path.length, {}, inspect]);
+    if (shown === value) return null;
+    return typeof shown === 'string' ? this.#spend(shown.slice(0, MAX_CHARS)) : this.#within(value, () => this.print(shown));
+  }
+
+  #within<T>(value: object, print: () => T): T {
+    this.#path.push(value);
+    try {
+      return print();
+    } finally {
+      this.#path.pop();
+    }
+  }
+
+  #framed(value: object): string {
+    const level = this.#path.length;
+    if (level > this.#depth && !isLeaf(value)) {
+      return this.#spend(`[${isArray(value) ? 'Array' : (className(value) ?? 'Object: null prototype')}]`);
+    }
+    this.#deepest = level;
+    const text = this.#within(value, () => {
+      const shape = this.#shape(value);
+      this.#properties(value, shape);
+      return this.#layout(shape, level);
+    });
+    const index = this.#circular.indexOf(value);
+    return index < 0 ? text : `<ref *${index + 1}> ${text}`;
+  }
+
+  #shape(value: object): Shape {
+    if (isArray(value)) return this.#list(prefixOf(value, 'Array', value.length).replace(/^Array\(\d+\) $/, ''), value, value.length);
+    if (value instanceof Map) return this.#map(value);
+    if (value instanceof Set) return this.#set(value);
+    if (isView(value) && value instanceof TypedArray) return this.#bytes(value);
+    if (value instanceof ArrayBuffer) {
+      const entries = [this.#spend(`[Uint8Contents]: <${hexBytes(new Uint8Array(value))}>`), `byteLength: ${value.byteLength}`];
+      return { prefix: prefixOf(value, ''), open: '{', close: '}', entries };
+    }
+    return this.#base(value) ?? { prefix: prefixOf(value, 'Object'), open: '{', close: '}', entries: [] };
+  }
+
+  /** Values with a text of their own: braces only follow where there are further properties. */
+  #base(value: object): Shape | null {
+    const text = baseText(value);
+    if (text === null) return null;
+    const skip = value instanceof Error ? (key: string | symbol) => key === 'stack' || key === 'message' : isIndex;
+    const shape: Shape = { prefix: `${this.#spend(text)} `, open: '', close: '', entries: [], skip };
+    const cause = value instanceof Error ? getOwnPropertyDescriptor(value, 'cause') : undefined;
+    if (cause && !cause.enumerable && 'value' in cause) shape.entries.push(`[cause]: ${this.print(cause.value)}`);
+    return shape;
+  }
+
+  #list(prefix: string, value: ArrayLike<unknown>, length: number): Shape {
+    const entries: string[] = [];
+    let holes = 0;
+    const flush = () => {
+      if (holes > 0) entries.push(this.#spend(`<${holes} empty item${holes > 1 ? 's' : ''}>`));
+      holes = 0;
+    };
+    let i = 0;
+    for (; i < length && entries.length < MAX_ITEMS && this.#left > 0 && i < MAX_CHARS; i++) {
+      const found = getOwnPropertyDescriptor(value, i);
+      if (!found) {
+        holes++;
+        continue;
+      }
+      flush();
+      entries.push(this.#value(found));
+    }
+    flush();
+    this.#more(entries, length - i);
+    return { prefix, open: '[', close: ']', entries, isList: true, skip: isIndex };
+  }
+
+  #more(entries: string[], count: number): void {
+    if (count > 0) entries.push(`... ${count} more item${count > 1 ? 's' : ''}`);
+  }
+
+  #bytes(value: Uint8Array): Shape {
+    const name = className(value);
+    if (name === 'Buffer') return { prefix: this.#spend(`<Buffer ${hexBytes(value)}> `), open: '', close: '', entries: [], skip: isIndex };
+    return this.#list(prefixOf(value, '', value.length), value, value.length);
+  }
+
+  #map(value: Map<unknown, unknown>): Shape {
+    const iterator = apply(mapEntries, value, []);
+    const entries: string[] = [];
+    for (let step; entries.length < MAX_ITEMS && this.#left > 0 && !(step = apply(mapNext, iterator, [])).done; ) {
+      const [key, item] = step.value as [unknown, unknown];
+      entries.push(`${this.print(key)} => ${this.print(item)}`);
+    }
+    this.#more(entries, value.size - entries.length);
+    return { prefix: prefixOf(value, '', value.size), open: '{', close: '}', entries };
+  }
+
+  #set(value: Set<unknown>): Shape {
+    const iterator = apply(setValues, value, []);
+    const entries: string[] = [];
+    for (let step; entries.length < MAX_ITEMS && this.#left > 0 && !(step = apply(setNext, iterator, [])).done; ) {
+      entries.push(this.print(step.value));
+    }
+    this.#more(entries, value.size - entries.length);
+    return { prefix: prefixOf(value, '', value.size), open: '{', close: '}', entries };
+  }
+
+  #properties(value: object, shape: Shape): void {
+    for (const key of ownKeys(value)) {
+      if (shape.skip?.(key)) continue;
+      if (this.#left <= 0) return void shape.entries.push('…');
+      const found = getOwnPropertyDescriptor(value, key);
+      if (found?.enumerable) shape.entries.push(`${this.#spend(keyText(key))}: ${this.#value(found)}`);
+    }
+  }
+
+  #value(found: PropertyDescriptor): string {
+    if (found.get) return this.#spend(found.set ? '[Getter/Setter]' : '[Getter]');
+    return found.set ? this.#spend('[Setter]') : this.print(found.value);
+  }
+
+  #layout({ prefix, open, close, entries, isList }: Shape, level: number): string {
+    if (entries.length === 0) return open === '' ? prefix.trimEnd() : `${prefix}${open}${close}`;
+    const [left, right] = [open || '{', close || '}'];
+    const indent = '  '.repeat(level);
+    const lines = isList && entries.length > 6 ? packed(entries, LINE_WIDTH - indent.length) : entries;
+    const short = lines.length === entries.length && this.#deepest - level < LEVELS_ON_ONE_LINE;
+    const joined = entries.join(', ');
+    const width = joined.length + entries.length + indent.length + left.length + prefix.length;
+    if (short && width <= LINE_WIDTH && !joined.includes('\n')) return `${prefix}${left} ${joined} ${right}`;
+    return `${prefix}${left}\n${indent}  ${lines.join(`,\n${indent}  `)}\n${indent}${right}`;
+  }
+}
+
+/** Several short entries to a line, for long lists. */
+function packed(entries: readonly string[], width: number): readonly string[] {
+  if (entries.some((entry) => entry.length > 16 || entry.includes('\n'))) return entries;
+  const lines: string[] = [];
+  let line = '';
+  for (const entry of entries) {
+    if (line !== '' && line.length + entry.length + 2 > width) {
+      lines.push(line);
+      line = '';
+    }
+    line += line === '' ? entry : `, ${entry}`;
+  }
+  return [...lines, line];
+}
+
+const isLeaf = (value: object) => !isArray(value) && baseText(value) !== null;
+
+function baseText(value: object): string | null {
+  if (typeof value === 'function') return functionBase(value);
+  if (value instanceof Error) return errorText(value);
+  if (value instanceof Date) return Number.isNaN(apply(dateTime, value, [])) ? 'Invalid Date' : apply(dateText, value, []);
+  if (value instanceof RegExp) return String(value);
+  if (value instanceof WeakMap || value instanceof WeakSet) return `${className(value)} { <items unknown> }`;
+  const box = BOXES.find((type) => value instanceof type);
+  if (!box) return null;
+  const inner: unknown = apply(box.prototype.valueOf, value, []);
+  return `[${box.name}: ${typeof inner === 'string' ? quote(inner) : typeof inner === 'bigint' ? `${inner}n` : String(inner)}]`;
+}
+
+function errorText(error: Error): string {
+  const name = dataProperty(error, 'name');
+  const message = dataProperty(error, 'message');
+  const head = `${typeof name === 'string' ? name : 'Error'}${message ? `: ${String(message)}` : ''}`;
+  const stack: unknown = (getOwnPropertyDescriptor(error, 'stack') ?? { value: apply(stackGetter, error, []) }).value;
+  const frames = typeof stack === 'string' ? authorFrames(stack) : [];
+  return frames.length === 0 ? `[${head}]` : [head, ...frames].join('\n');
+}
+
+/** Text of at most `maxChars` characters, with a mark where it was cut. */
+export function cut(text: string, maxChars = MAX_CHARS): string {
+  return text.length <= maxChars ? text : `${text.slice(0, maxChars)}… [cut at ${maxChars} characters]`;
+}
+
+export function inspect(value: unknown, options: InspectOptions = {}): string {
+  const depth = options.depth === undefined ? 2 : Math.min(options.depth ?? MAX_DEPTH, MAX_DEPTH);
+  const maxChars = Math.min(options.maxChars ?? MAX_CHARS, MAX_CHARS);
+  return cut(new Printer(depth, maxChars).print(value), maxChars);
+}

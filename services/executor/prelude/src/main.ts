@@ -1,0 +1,22 @@
+/** Puts the runtime together in a fresh engine; what this leaves behind is the base image. */
+
+import { define, enter, leave, rejected, setParts } from './enter';
+import { EventNotSupported } from './errors';
+import { installGlobals, resetGlobals } from './globals';
+import { makeRequest } from './request';
+
+declare global {
+  var __penstock: object;
+}
+
+installGlobals(globalThis);
+
+setParts({
+  makeRequest,
+  notSupported: (message) => new EventNotSupported(message),
+  resets: [resetGlobals],
+});
+
+// The engine's builder takes these functions by handle and removes the name.
+globalThis.__penstock = { define, enter, leave, rejected };
+delete (globalThis as Partial<typeof globalThis>).__penstock_host;

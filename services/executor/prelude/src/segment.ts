@@ -1,0 +1,57 @@
+/**
+ * `Segment.identify`, `track` and so on: what a source function sends.
+ *
+ * Checks and copied keys are those of Segment's published shim: every other key is dropped, and a value that is not
+ * truthy is left out. A message goes to the host at once; the host forgets them when the handler fails.
+ */
+import { define } from './define.ts';
+import { ValidationError } from './errors.ts';
+import { emit } from './host.ts';
+
+type Fields = Record<string, unknown>;
+
+const COMMON = ['userId', 'anonymousId', 'context', 'integrations', 'messageId', 'sentAt', 'timestamp'];
+
+function requireField(fields: Fields, name: string): void {
+  if (fields[name] === undefined || fields[name] === '') throw new ValidationError(`${name} is required but not defined`);
+}
+
+function copyTruthy(from: Fields, names: readonly string[], to: Fields): Fields {
+  for (const name of names) if (from[name]) to[name] = from[name];
+  return to;
+}
+
+function eventCall(type: string, required: string | null, copied: readonly string[]): (fields: Fields) => Fields {
+  return (fields) => {
+    const message: Fields = { type };
+    if (required !== null) {
+      requireField(fields, required);
+      message[required] = fields[required];
+    }
+    if (!fields.userId && !fields.anonymousId) throw new ValidationError('One of userId,anonymousId is required but not defined');
+    copyTruthy(fields, COMMON, copyTruthy(fields, copied, message));
+    emit('message', message);
+    return message;
+  };
+}
+
+function set(fields: Fields): Fields {
+  requireField(fields, 'collection');
+  requireField(fields, 'id');
+  const object = copyTruthy(fields, ['properties'], { collection: fields.collection, id: fields.id });
+  emit('object', object);
+  return object;
+}
+
+export function install(target: typeof globalThis): void {
+  const Segment = {
+    identify: eventCall('identify', null, ['traits']),
+    track: eventCall('track', 'event', ['properties']),
+    page: eventCall('page', null, ['name', 'properties']),
+    screen: eventCall('screen', null, ['name', 'properties']),
+    group: eventCall('group', 'groupId', ['traits']),
+    alias: eventCall('alias', 'previousId', []),
+    set,
+  };
+  define(target, { Segment });
+}

@@ -1,0 +1,68 @@
+"""The requests of one run: sent within its limits, and kept as what may be shown of them."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from dataclasses import replace
+
+from services.executor import redirects
+from services.executor.outside import Answer, OutgoingRequest, Outside, RequestFailedError
+from services.executor.results import Limits, RequestRecord
+
+SHOWN_BYTES = 4096
+# Part of the name of a header whose value is a credential.
+SECRET_NAMES = ("authorization", "cookie", "key", "token", "secret", "password", "signature")
+
+
+class RequestLog:
+    """Sends the requests of one run; `records` holds them in the order of their starts."""
+
+    def __init__(self, *, limits: Limits, outside: Outside, traceparent: str) -> None:
+        self._limits = limits
+        self._outside = outside
+        self._trace = traceparent[:35]
+        self.records: list[RequestRecord] = []
+
+    async def fetch(self, request: OutgoingRequest) -> Answer:
+        """Send a request of the guest. Raises RequestFailedError."""
+        if len(self.records) >= self._limits.requests:
+            raise RequestFailedError("EGRESS_LIMIT", f"an event may make {self._limits.requests} requests")
+        shown = self._shown(request)
+        self.records.append(shown)
+        if self._trace:
+            request = replace(request, traceparent=f"{self._trace}-{shown.span_id}-01")
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                answer = await redirects.fetch(self._outside, request)
+        except TimeoutError:
+            shown.error_code = "ETIMEDOUT"
+            raise RequestFailedError("ETIMEDOUT", request.url, type="request-timeout") from None
+        except RequestFailedError as error:
+            shown.error_code = error.code
+            raise
+        else:
+            _add_answer(shown, answer)
+            return answer
+        finally:
+            shown.finished_ns = self._outside.now_ns()
+
+    def _shown(self, request: OutgoingRequest) -> RequestRecord:
+        return RequestRecord(
+            method=request.method,
+            url=request.url,
+            headers=_harmless(request.headers),
+            body=request.body[:SHOWN_BYTES],
+            started_ns=self._outside.now_ns(),
+            span_id=secrets.token_hex(8),
+        )
+
+
+def _add_answer(shown: RequestRecord, answer: Answer) -> None:
+    shown.status = answer.status
+    shown.response_headers = _harmless(answer.headers)
+    shown.response_body = answer.body[:SHOWN_BYTES]
+
+
+def _harmless(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, value in headers if not any(secret in name.lower() for secret in SECRET_NAMES)]

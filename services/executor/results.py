@@ -1,0 +1,133 @@
+"""What the run of one event came to, and what it was asked to run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class FunctionKind(StrEnum):
+    """What a function is for."""
+
+    SOURCE = "source"
+    DESTINATION = "destination"
+    INSERT_DESTINATION = "insert_destination"
+    INSERT_SOURCE = "insert_source"
+
+    @property
+    def is_insert(self) -> bool:
+        return self in (FunctionKind.INSERT_DESTINATION, FunctionKind.INSERT_SOURCE)
+
+
+class ErrorKind(StrEnum):
+    """Kinds of errors, as `ErrorKind` of the contract tells them."""
+
+    BAD_REQUEST = "BAD_REQUEST"
+    INVALID_SETTINGS = "INVALID_SETTINGS"
+    MESSAGE_REJECTED = "MESSAGE_REJECTED"
+    UNSUPPORTED_EVENT_TYPE = "UNSUPPORTED_EVENT_TYPE"
+    DROPPED = "DROPPED"
+    RETRY = "RETRY"
+    TIMEOUT = "TIMEOUT"
+    OUT_OF_FUEL = "OUT_OF_FUEL"
+    OUT_OF_MEMORY = "OUT_OF_MEMORY"
+    SANDBOX_FAULT = "SANDBOX_FAULT"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one event's run may use.
+
+    `fuel` counts over all entries into the guest. `wall_s` runs from the first entry and ends only a suspended
+    handler. A sandbox is not used again above `retire_memory_bytes` or after `retire_events` events.
+    """
+
+    fuel: int = 2_300_000_000
+    memory_bytes: int = 128 * 1024 * 1024
+    wall_s: float = 5.0
+    requests: int = 50
+    request_s: float = 5.0
+    response_bytes: int = 5 * 1024 * 1024
+    output_bytes: int = 16 * 1024 * 1024
+    log_bytes: int = 4096
+    retire_memory_bytes: int = 32 * 1024 * 1024
+    retire_events: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """One event to run.
+
+    `payload` is UTF-8 JSON: a Segment message, an array of them for `onBatch`, or `{method, url, headers, body}` for
+    `onRequest`. Without a `handler` the message's type chooses it. `wall_s` is this event's own wall limit.
+    """
+
+    payload: bytes
+    id: str = ""
+    handler: str = ""
+    traceparent: str = ""
+    span_id: str = ""
+    wall_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionError:
+    """What was thrown, or the limit that was hit."""
+
+    kind: ErrorKind
+    name: str
+    message: str
+    stack: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the function's console; `level` is debug, info, warn or error."""
+
+    time_ms: float
+    level: str
+    text: str
+
+
+@dataclass(slots=True)
+class RequestRecord:
+    """A request that the function made, with its answer; times are nanoseconds since 1970."""
+
+    method: str
+    url: str
+    headers: list[tuple[str, str]]
+    body: bytes
+    started_ns: int
+    finished_ns: int = 0
+    status: int = 0
+    response_headers: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    response_body: bytes = b""
+    error_code: str = ""
+    span_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a run used; `memory_bytes` is the sandbox's memory, which only grows."""
+
+    wall_s: float
+    fuel: int
+    memory_bytes: int
+    cold: bool
+    earlier_events: int
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationResult:
+    """Outcome of one event. `messages` and `objects` are empty with an error; times are nanoseconds since 1970."""
+
+    id: str
+    returned: bytes
+    error: FunctionError | None
+    messages: list[bytes]
+    objects: list[bytes]
+    logs: list[LogLine]
+    requests: list[RequestRecord]
+    usage: Usage
+    started_ns: int
+    finished_ns: int

@@ -1,0 +1,248 @@
+"""The run of one event: enter the guest, do what it asks for, resume it with the answers, until its handler settles.
+
+No thread waits: a suspended handler is memory and a few tasks of the event loop. Requests run side by side, so that
+`Promise.all` of ten takes as long as its slowest.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+from services.executor import wire
+from services.executor.guest import GuestFaultError
+from services.executor.outside import OutgoingRequest, Outside, RequestFailedError
+from services.executor.requests import RequestLog
+from services.executor.results import (
+    ErrorKind,
+    FunctionError,
+    FunctionKind,
+    Invocation,
+    InvocationResult,
+    Limits,
+    LogLine,
+    Usage,
+)
+from services.executor.sandbox import EndedError, Sandbox, is_out_of_memory
+
+KINDS = {
+    "RetryError": ErrorKind.RETRY,
+    "InvalidEventPayload": ErrorKind.MESSAGE_REJECTED,
+    "ValidationError": ErrorKind.MESSAGE_REJECTED,
+    "EventNotSupported": ErrorKind.UNSUPPORTED_EVENT_TYPE,
+}
+ERROR_TEXT = 4096
+LOGS_CUT = "The rest of the log was cut."
+NEVER_SETTLES = "The handler waits for a promise that nothing can settle any more."
+
+
+class Run:
+    """One event in one sandbox. Call `result` once."""
+
+    def __init__(
+        self,
+        *,
+        sandbox: Sandbox,
+        invocation: Invocation,
+        kind: FunctionKind,
+        settings: bytes,
+        limits: Limits,
+        outside: Outside,
+    ) -> None:
+        self._sandbox = sandbox
+        self._invocation = invocation
+        self._kind = kind
+        self._settings = settings
+        self._limits = limits
+        self._outside = outside
+        self._seed = outside.seed()
+        self._open: dict[int, asyncio.Task[None]] = {}
+        self._timers: dict[int, asyncio.Task[None]] = {}
+        self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._is_settled = False
+        self._returned = b""
+        self._error: FunctionError | None = None
+        self._messages: list[bytes] = []
+        self._objects: list[bytes] = []
+        self._logs: list[LogLine] = []
+        self._log_bytes = 0
+        self._requests = RequestLog(limits=limits, outside=outside, traceparent=invocation.traceparent)
+        self._asked: dict[int, OutgoingRequest | float] = {}
+        self._settled_s = 0.0
+        self._deadline_s = 0.0
+
+    async def result(self) -> InvocationResult:
+        """Run the event. Never raises for anything that the guest does."""
+        loop = asyncio.get_running_loop()
+        started_ns, started_s = self._outside.now_ns(), loop.time()
+        self._deadline_s = started_s + min(self._invocation.wall_s or self._limits.wall_s, self._limits.wall_s)
+        cold = self._sandbox.events == 0
+        self._sandbox.begin()
+        await self._drive(started_ns)
+        failed = self._error is not None
+        return InvocationResult(
+            id=self._invocation.id,
+            returned=b"" if failed else self._returned,
+            error=self._error,
+            messages=[] if failed else self._messages,
+            objects=[] if failed else self._objects,
+            logs=self._logs,
+            requests=self._requests.records,
+            usage=Usage(
+                wall_s=self._settled_s - started_s,
+                fuel=self._sandbox.fuel_used,
+                memory_bytes=self._sandbox.memory_bytes,
+                cold=cold,
+                earlier_events=self._sandbox.events - 1,
+            ),
+            started_ns=started_ns,
+            finished_ns=started_ns + int((self._settled_s - started_s) * 1e9),
+        )
+
+    async def _drive(self, now_ns: int) -> None:
+        text = wire.start_text(
+            self._invocation, kind=self._kind, settings=self._settings, now_ns=now_ns, seed=self._seed
+        )
+        self._enter(text, now_ns)
+        if self._asked:
+            await self._suspended()
+        if not self._is_settled:
+            self._fail(FunctionError(ErrorKind.TIMEOUT, "Timeout", NEVER_SETTLES))
+
+    async def _suspended(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            self._start_asked(group)
+            while self._open and not self._sandbox.ended:
+                answers = await self._next_answers()
+                if not answers:
+                    self._time_out()
+                    break
+                now_ns = self._outside.now_ns()
+                self._enter(wire.resume_text(answers, now_ns=now_ns), now_ns)
+                self._start_asked(group)
+            for task in self._open.values():
+                task.cancel()
+
+    async def _next_answers(self) -> list[dict[str, Any]]:
+        """Wait for an answer, give all that are there; none when the time is over."""
+        try:
+            async with asyncio.timeout_at(self._deadline_s):
+                answers = [await self._answers.get()]
+        except TimeoutError:
+            return []
+        while not self._answers.empty():
+            answers.append(self._answers.get_nowait())
+        for answer in answers:
+            self._open.pop(answer["id"], None)
+        return answers
+
+    # --- entering the guest ------------------------------------------------------------------------------------------
+    def _enter(self, text: bytes, now_ns: int) -> None:
+        try:
+            step = self._sandbox.enter(text, now_ns=now_ns, seed=self._seed)
+            for kind, record in step.outbox:
+                self._take(kind, record)
+        except EndedError as ended:
+            self._fail(ended.error)
+            return
+        except GuestFaultError as fault:
+            self._fail(FunctionError(ErrorKind.SANDBOX_FAULT, "SandboxFault", str(fault)))
+            return
+        if step.settled and not self._is_settled:
+            self._returned = step.returned
+            self._settle(self._error_of(step.failure) if step.failure else None)
+
+    def _settle(self, error: FunctionError | None) -> None:
+        self._is_settled = True
+        self._settled_s = asyncio.get_running_loop().time()
+        self._error = error
+        for request_id in self._timers:
+            self._cancel(request_id)
+
+    def _fail(self, error: FunctionError) -> None:
+        """End the sandbox; what the handler came to before stays."""
+        self._sandbox.ended = True
+        if not self._is_settled:
+            self._settle(error)
+        else:
+            self._log(LogLine(self._outside.now_ns() / 1e6, "warn", f"After the handler had finished: {error.message}"))
+
+    def _time_out(self) -> None:
+        if not self._is_settled:
+            seconds = self._invocation.wall_s or self._limits.wall_s
+            self._fail(
+                FunctionError(ErrorKind.TIMEOUT, "Timeout", f"The handler was still waiting after {seconds:g} s.")
+            )
+
+    def _error_of(self, failure: wire.Failure) -> FunctionError:
+        return FunctionError(
+            self._kind_of(failure), failure.name[:256], failure.message[:ERROR_TEXT], failure.stack[:ERROR_TEXT]
+        )
+
+    def _kind_of(self, failure: wire.Failure) -> ErrorKind:
+        if is_out_of_memory(failure.name, failure.message):
+            self._sandbox.ended = True
+            return ErrorKind.OUT_OF_MEMORY
+        if failure.loading:
+            # What the top level left behind is unknown.
+            self._sandbox.ended = True
+            return ErrorKind.INVALID_SETTINGS
+        if failure.name == "DropEvent" and self._kind.is_insert:
+            return ErrorKind.DROPPED
+        return KINDS.get(failure.name, ErrorKind.BAD_REQUEST)
+
+    # --- what the guest posted ---------------------------------------------------------------------------------------
+    def _take(self, kind: str, record: dict[str, Any]) -> None:
+        match kind:
+            case "log":
+                self._log(wire.log_line(record))
+            case "message":
+                self._messages.append(json.dumps(record).encode())
+            case "object":
+                self._objects.append(json.dumps(record).encode())
+            case "fetch":
+                self._asked[wire.record_id(record)] = wire.outgoing_request(record, longest_s=self._limits.request_s)
+            case "timer":
+                self._asked[wire.record_id(record)] = wire.number(record, "delay_ms") / 1000
+            case "cancel":
+                self._cancel(wire.record_id(record))
+            case _:
+                raise GuestFaultError(f"the guest posted a record of kind {kind[:40]!r}")
+
+    def _cancel(self, request_id: int) -> None:
+        self._asked.pop(request_id, None)
+        if (task := self._open.pop(request_id, None)) is not None:
+            task.cancel()
+
+    def _log(self, line: LogLine) -> None:
+        room = self._limits.log_bytes - self._log_bytes
+        if room <= 0:
+            return
+        size = len(line.text.encode(errors="replace"))
+        self._log_bytes += size
+        if size > room:
+            cut = line.text.encode(errors="replace")[:room].decode(errors="ignore")
+            self._logs += [replace(line, text=cut), LogLine(line.time_ms, "warn", LOGS_CUT)]
+        else:
+            self._logs.append(line)
+
+    def _start_asked(self, group: asyncio.TaskGroup) -> None:
+        asked, self._asked = self._asked, {}
+        for request_id, wanted in asked.items():
+            if isinstance(wanted, OutgoingRequest):
+                self._open[request_id] = group.create_task(self._fetch(request_id, wanted))
+            elif not self._is_settled:
+                self._open[request_id] = self._timers[request_id] = group.create_task(self._wait(request_id, wanted))
+
+    async def _wait(self, request_id: int, delay_s: float) -> None:
+        await asyncio.sleep(max(delay_s, 0))
+        self._answers.put_nowait({"id": request_id})
+
+    async def _fetch(self, request_id: int, request: OutgoingRequest) -> None:
+        try:
+            answer = wire.answer_record(request_id, await self._requests.fetch(request))
+        except RequestFailedError as error:
+            answer = wire.failure_record(request_id, error)
+        self._answers.put_nowait(answer)

@@ -1,0 +1,120 @@
+"""A sandbox: one guest over one function's image, for one instance of one tenant, one event at a time."""
+
+from __future__ import annotations
+
+import json
+
+from wasmtime import Module, TrapCode
+
+from services.executor.engine import Engine
+from services.executor.guest import Guest, GuestError, GuestFaultError, TrappedError
+from services.executor.outside import Outside
+from services.executor.results import ErrorKind, FunctionError, Limits
+from services.executor.unchecked import UncheckedGuest
+from services.executor.wire import Step, read_step
+
+# A trap this near to the memory limit is taken for its consequence: the engine's C++ parts abort without memory.
+NEAR_LIMIT_BYTES = 1024 * 1024
+
+
+class EndedError(Exception):
+    """The sandbox was ended; `error` is what the event's author is told."""
+
+    def __init__(self, error: FunctionError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+class Sandbox:
+    """Runs events one after the other until it has to end.
+
+    `events` counts those begun. After `EndedError` or `end()` it must not be entered again.
+    """
+
+    def __init__(
+        self, *, engine: Engine, image: Module, limits: Limits, outside: Outside, guest: type[Guest] = UncheckedGuest
+    ) -> None:
+        self._limits = limits
+        self._outside = outside
+        self._guest = guest(engine, image, memory_bytes=limits.memory_bytes, host_call=self._on_host_call)
+        self.events = 0
+        self.ended = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another event may run here."""
+        return (
+            not self.ended
+            and self.events < self._limits.retire_events
+            and self.memory_bytes <= self._limits.retire_memory_bytes
+        )
+
+    @property
+    def memory_bytes(self) -> int:
+        return self._guest.memory_bytes()
+
+    @property
+    def fuel_used(self) -> int:
+        """Fuel used since the event began."""
+        return self._limits.fuel - self._guest.fuel()
+
+    def begin(self) -> None:
+        """Give the next event its fuel."""
+        self.events += 1
+        self._guest.set_fuel(self._limits.fuel)
+
+    def enter(self, text: bytes, *, now_ns: int, seed: bytes) -> Step:
+        """Run the guest until nothing in it is ready. Raises EndedError."""
+        self._guest.set_world(now_ns, int.from_bytes(seed[:8], "little"))
+        try:
+            return read_step(self._guest.enter(text, max_output_bytes=self._limits.output_bytes))
+        except TrappedError as trap:
+            error = self._of_trap(trap)
+        except GuestError as thrown:
+            error = _of_thrown(thrown)
+        except GuestFaultError as fault:
+            error = FunctionError(self._fault_kind(), "SandboxFault", str(fault))
+        self.ended = True
+        raise EndedError(error)
+
+    def end(self) -> None:
+        """Free the memory."""
+        self.ended = True
+        self._guest.close()
+
+    def _fault_kind(self) -> ErrorKind:
+        is_full = self.memory_bytes > self._limits.memory_bytes - NEAR_LIMIT_BYTES
+        return ErrorKind.OUT_OF_MEMORY if is_full else ErrorKind.SANDBOX_FAULT
+
+    def _of_trap(self, trap: TrappedError) -> FunctionError:
+        if trap.code is TrapCode.OUT_OF_FUEL:
+            message = f"The function used more than {self._limits.fuel:,} units of fuel for one event."
+            return FunctionError(ErrorKind.OUT_OF_FUEL, "OutOfFuel", message)
+        kind = self._fault_kind()
+        if kind is ErrorKind.OUT_OF_MEMORY:
+            return FunctionError(
+                kind, "OutOfMemory", f"The function used more than {self._limits.memory_bytes:,} bytes."
+            )
+        return FunctionError(kind, "SandboxFault", f"The sandbox stopped: {trap.code.name if trap.code else trap}")
+
+    def _on_host_call(self, request: bytes) -> tuple[bytes, int]:
+        call = json.loads(request)
+        try:
+            value, fuel = self._outside.call(call["name"], call["args"])
+        except ValueError as refused:
+            return json.dumps({"error": str(refused)}).encode(), 0
+        return json.dumps({"value": value}).encode(), fuel
+
+
+def _of_thrown(thrown: GuestError) -> FunctionError:
+    name, _colon, message = thrown.text.partition(": ")
+    if is_out_of_memory(name, message):
+        return FunctionError(ErrorKind.OUT_OF_MEMORY, "OutOfMemory", message)
+    if name == "SyntaxError":
+        return FunctionError(ErrorKind.BAD_REQUEST, name, f"The event is not JSON: {message}")
+    return FunctionError(ErrorKind.SANDBOX_FAULT, name, message)
+
+
+def is_out_of_memory(name: str, message: str) -> bool:
+    """Tell the error that JavaScript code gets when no memory is left."""
+    return name == "InternalError" and message == "out of memory"

@@ -1,0 +1,53 @@
+"""An author's source text: how it is wrapped for evaluation, and where its faults are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+AUTHOR_FILE = "function.js"
+HANDLERS = (
+    "onRequest",
+    "onIdentify",
+    "onTrack",
+    "onPage",
+    "onScreen",
+    "onGroup",
+    "onAlias",
+    "onDelete",
+    "onBatch",
+)
+# One sloppy function body, as Segment evaluates it. Handlers are its parameters, so that `function onTrack`, `var` and
+# plain assignment all set them and `const onTrack` is an error; they are read through a closure made before the
+# author's code runs, so that a top-level `return` loses none. All of it on the line of the author's first: lines stay exact.
+_PARAMETERS = ",".join(HANDLERS)
+_HEAD = f"(function({_PARAMETERS}){{"
+_REGISTER = f"arguments[{len(HANDLERS)}](()=>({{{_PARAMETERS}}}));"
+_TAIL = "\n})"
+_STRICT = re.compile(r"""(?:\s|//[^\n]*\n|/\*.*?\*/)*(['"])use strict\1""", re.DOTALL)
+_FRAME = re.compile(re.escape(AUTHOR_FILE) + r":(\d+):(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFault:
+    """What is wrong with an author's code; line and column count from 1 and are 0 when unknown."""
+
+    name: str
+    message: str
+    line: int = 0
+    column: int = 0
+
+
+def wrapped(code: str) -> tuple[str, int]:
+    """Give the code as the engine evaluates it, and how many columns the wrapper takes on its first line."""
+    head = _HEAD + ('"use strict";' if _STRICT.match(code) else "") + _REGISTER
+    return head + code + _TAIL, len(head)
+
+
+def fault_of(name: str, message: str, stack: str, *, columns: int) -> CodeFault:
+    """Give the fault that an error tells of; `columns` is what the wrapper still takes on the first line."""
+    place = _FRAME.search(stack)
+    if place is None:
+        return CodeFault(name, message)
+    line, column = int(place[1]), int(place[2])
+    return CodeFault(name, message, line, max(column - columns, 1) if line == 1 else column)

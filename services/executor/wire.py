@@ -1,0 +1,144 @@
+"""The JSON that passes between host and guest: what a hostile guest may have written is checked here."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+from services.executor.guest import GuestFaultError
+from services.executor.outside import Answer, OutgoingRequest, RequestFailedError
+from services.executor.results import Invocation, LogLine
+
+LEVELS = frozenset({"debug", "info", "warn", "error"})
+REDIRECTS = frozenset({"follow", "manual", "error"})
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What the guest says was thrown; `loading` tells that the author's top level threw it."""
+
+    name: str
+    message: str
+    stack: str
+    loading: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one entry into the guest came to. Records of the outbox are `[kind, record]`, checked one by one later."""
+
+    settled: bool
+    failure: Failure | None
+    outbox: list[tuple[str, dict[str, Any]]]
+    returned: bytes
+
+
+def start_text(invocation: Invocation, *, kind: str, settings: bytes, now_ns: int, seed: bytes) -> bytes:
+    """Write the input of an event's first entry.
+
+    The payload comes first: JSON that closes its value and goes on cannot override what stands behind it.
+    """
+    words = [int.from_bytes(seed[at : at + 4], "little") for at in range(8, 24, 4)]
+    head = {"op": "start", "handler": invocation.handler, "kind": kind, "now": now_ns // 1_000_000, "seed": words}
+    fields = json.dumps(head)[1:-1].encode()
+    return b'{"payload":' + invocation.payload + b"," + fields + b',"settings":' + settings + b"}"
+
+
+def resume_text(answers: Sequence[dict[str, Any]], *, now_ns: int) -> bytes:
+    """Write the input of a later entry."""
+    return json.dumps({"op": "resume", "now": now_ns // 1_000_000, "answers": answers}).encode()
+
+
+def read_step(output: bytes) -> Step:
+    """Read the guest's output. Raises GuestFaultError for another form."""
+    state_text, _newline, returned = output.partition(b"\n")
+    try:
+        state = json.loads(state_text)
+        return Step(state["settled"] is True, _failure(state["error"]), [_entry(e) for e in state["outbox"]], returned)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise GuestFaultError(f"the guest's output has another form: {error!r}") from None
+
+
+def _failure(value: Any) -> Failure | None:
+    if value is None:
+        return None
+    return Failure(str(value["name"]), str(value["message"]), str(value["stack"]), value["loading"] is True)
+
+
+def _entry(value: Any) -> tuple[str, dict[str, Any]]:
+    kind, record = value
+    if not isinstance(kind, str) or not isinstance(record, dict):
+        raise TypeError(kind)
+    return kind, cast("dict[str, Any]", record)
+
+
+def log_line(record: dict[str, Any]) -> LogLine:
+    """Read a `log` record."""
+    level = record.get("level")
+    return LogLine(number(record, "time_ms"), level if level in LEVELS else "info", str(record.get("text")))
+
+
+def number(record: dict[str, Any], name: str) -> float:
+    """Read a finite number of a record. Raises GuestFaultError."""
+    value = record.get(name)
+    if not isinstance(value, int | float) or not abs(value) < 1e300:
+        raise GuestFaultError(f"{name} of a record is no number")
+    return value
+
+
+def record_id(record: dict[str, Any]) -> int:
+    """Read a record's id. Raises GuestFaultError."""
+    value = record.get("id")
+    if not isinstance(value, int):
+        raise GuestFaultError("a record has no id")
+    return value
+
+
+def outgoing_request(record: dict[str, Any], *, longest_s: float) -> OutgoingRequest:
+    """Read a `fetch` record. Raises GuestFaultError."""
+    try:
+        timeout_s = number(record, "timeout_ms") / 1000 if record.get("timeout_ms") else longest_s
+        redirect = str(record.get("redirect"))
+        return OutgoingRequest(
+            method=str(record["method"]),
+            url=str(record["url"]),
+            headers=[(str(name), str(value)) for name, value in record["headers"]],
+            body=_body(record.get("body")),
+            redirect=redirect if redirect in REDIRECTS else "follow",
+            timeout_s=min(max(timeout_s, 0.001), longest_s),
+        )
+    except (ValueError, KeyError, TypeError, binascii.Error) as error:
+        raise GuestFaultError(f"a request of the guest has another form: {error!r}") from None
+
+
+def _body(body: Any) -> bytes:
+    if body is None:
+        return b""
+    text = body.get("text")
+    return base64.b64decode(body["base64"]) if text is None else str(text).encode(errors="replace")
+
+
+def answer_record(request_id: int, answer: Answer) -> dict[str, Any]:
+    """Write an answer for the guest; a body that is not UTF-8 goes as base64."""
+    try:
+        body = {"text": answer.body.decode()}
+    except UnicodeDecodeError:
+        body = {"base64": base64.b64encode(answer.body).decode()}
+    return {
+        "id": request_id,
+        "status": answer.status,
+        "status_text": answer.reason,
+        "url": answer.url,
+        "redirected": answer.redirected,
+        "headers": answer.headers,
+        "body": body,
+    }
+
+
+def failure_record(request_id: int, error: RequestFailedError) -> dict[str, Any]:
+    """Write for the guest why no answer came."""
+    return {"id": request_id, "error": {"code": error.code, "message": error.message, "type": error.type}}
