@@ -21,12 +21,12 @@ function badArgument(name: string, expected: string): Error {
   return codedError(TypeError, 'ERR_INVALID_ARG_TYPE', `The "${name}" argument must be ${expected}`);
 }
 
-function fromObject(value: object): Buffer {
+function fromObject(value: object, encoding: unknown): Buffer {
   const { type, data, length } = value as { type?: unknown; data?: unknown; length?: unknown };
   if (type === 'Buffer' && Array.isArray(data)) return wrap(Uint8Array.from(data as number[]));
+  const primitive: unknown = value.valueOf?.();
+  if (typeof primitive === 'string') return Buffer.from(primitive, encoding);
   if (typeof length === 'number') return wrap(Uint8Array.from(value as ArrayLike<number>));
-  const primitive = (value as { valueOf(): unknown }).valueOf();
-  if (primitive !== value) return Buffer.from(primitive as string);
   throw badArgument('value', 'a string, a Buffer, an ArrayBuffer, an array or an array-like object');
 }
 
@@ -43,7 +43,7 @@ export class Buffer extends Uint8Array {
     if (typeof value === 'string') return wrap(encodeText(value, encodingNamed(encodingOrOffset)));
     if (value instanceof ArrayBuffer) return new Buffer(value, encodingOrOffset ?? 0, length);
     if (value === null || typeof value !== 'object') throw badArgument('value', 'a string, a Buffer, an ArrayBuffer or an array');
-    return fromObject(value);
+    return fromObject(value, encodingOrOffset);
   }
 
   static override of(...items: number[]): Buffer {

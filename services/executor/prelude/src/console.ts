@@ -1,7 +1,7 @@
 /** `console`: each call becomes one log entry of bounded size, worded as Node's console would. */
 import { define } from './define.ts';
 import { emit, now } from './host.ts';
-import { cut, inspect, MAX_CHARS, type InspectOptions } from './inspect.ts';
+import { cut, dataProperty, inspect, MAX_CHARS, type InspectOptions } from './inspect.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -9,6 +9,8 @@ const MAX_LABELS = 100;
 const MAX_INDENT = 40;
 const MAX_ROWS = 50;
 const { stringify } = JSON;
+const { apply } = Reflect;
+const functionText = Function.prototype.toString;
 const counts = new Map<string, number>();
 const timers = new Map<string, number>();
 let indent = '';
@@ -23,8 +25,19 @@ function asNumber(value: unknown, parse: (text: string) => number): string {
   return inspect(parse(String(value)));
 }
 
+/** What an author's own `toString` says; null where there is none, or it fails. */
+function ownText(value: object): string | null {
+  try {
+    const toString = dataProperty(value, 'toString');
+    const isOwn = typeof toString === 'function' && !apply(functionText, toString, []).includes('[native code]');
+    return isOwn ? String(apply(toString, value, [])) : null;
+  } catch {
+    return null;
+  }
+}
+
 function asText(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return inspect(value, { depth: value instanceof Error ? 2 : 1 });
+  if (typeof value === 'object' && value !== null) return ownText(value) ?? inspect(value, { depth: 0 });
   if (typeof value === 'string') return value.slice(0, MAX_CHARS + 1);
   return typeof value === 'symbol' ? String(value) : inspect(value);
 }

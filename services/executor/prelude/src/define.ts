@@ -1,6 +1,6 @@
 /** Puts names on the global object as the language does: writable and configurable, for tenants' code reassigns them. */
-export function define(target: object, values: Record<string, unknown>): void {
-  for (const name of Object.keys(values)) {
+export function define(target: object, values: Record<string | symbol, unknown>): void {
+  for (const name of Reflect.ownKeys(values)) {
     Object.defineProperty(target, name, { value: values[name], writable: true, enumerable: false, configurable: true });
   }
 }

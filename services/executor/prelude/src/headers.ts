@@ -3,6 +3,7 @@
  * and node-fetch's `raw()`.
  */
 import { define } from './define.ts';
+import { showAs } from './inspect.ts';
 
 const Native = globalThis.Headers;
 
@@ -29,7 +30,8 @@ export class Headers extends Native {
   }
 }
 
-Object.defineProperty(Headers.prototype, Symbol.toStringTag, { value: 'Headers', configurable: true });
+define(Headers.prototype, { [Symbol.toStringTag]: 'Headers' });
+showAs(Headers, (headers) => Object.fromEntries(headers));
 
 export function install(target: typeof globalThis): void {
   define(target, { Headers });

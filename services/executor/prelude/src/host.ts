@@ -30,8 +30,8 @@ export const primordials = {
   String,
   Error,
   create: Object.create,
-  replace: uncurry(String.prototype.replace) as (text: string, pattern: RegExp, replacement: string) => string,
-  split: uncurry(String.prototype.split) as (text: string, separator: string) => string[],
+  replace: uncurry(String.prototype.replace) as unknown as (text: string, pattern: RegExp, replacement: string) => string,
+  split: uncurry(String.prototype.split) as unknown as (text: string, separator: string) => string[],
   join: uncurry(Array.prototype.join) as (list: unknown[], separator: string) => string,
 };
 

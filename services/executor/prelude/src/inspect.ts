@@ -4,6 +4,7 @@
  * It runs no getter, survives every trap of a Proxy, and stops when its budget of characters is used up, so that a
  * hostile value costs no more than a long one.
  */
+import { define } from './define.ts';
 import { authorFrames } from './failure.ts';
 
 export interface InspectOptions {
@@ -16,10 +17,21 @@ export interface InspectOptions {
 /** Objects may show themselves under this key, as in Node. */
 export const customInspect = Symbol.for('nodejs.util.inspect.custom');
 
+/** Has the instances of `type` shown as instances with these fields. */
+export function showAs<T extends object>(type: abstract new (...args: any[]) => T, fields: (value: T) => object): void {
+  const show = (value: T) => Object.setPrototypeOf(fields(value), { constructor: type });
+  define(type.prototype, {
+    [customInspect](this: T) {
+      return show(this);
+    },
+  });
+}
+
 export const MAX_CHARS = 4096;
 const MAX_DEPTH = 20;
 const MAX_ITEMS = 100;
 const MAX_BYTES = 50;
+const MAX_CUSTOMS = 50;
 const LINE_WIDTH = 72;
 const LEVELS_ON_ONE_LINE = 3;
 
@@ -61,13 +73,20 @@ function quote(text: string): string {
 
 const ESCAPES: Record<string, string> = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', '\v': '\\v', '\\': '\\\\' };
 
+function primitiveText(value: unknown, maxChars: number): string {
+  if (typeof value === 'string') return quote(value.slice(0, maxChars));
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'symbol') return apply(symbolText, value, []) as string;
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
 function keyText(key: string | symbol): string {
   if (typeof key === 'symbol') return `[${apply(symbolText, key, []) as string}]`;
   return /^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key);
 }
 
 /** A property found on the object or its prototypes, unless it is a getter's. */
-function dataProperty(value: object, key: string | symbol): unknown {
+export function dataProperty(value: object, key: string | symbol): unknown {
   for (let holder: object | null = value, i = 0; holder && i < MAX_DEPTH; holder = getPrototypeOf(holder), i++) {
     const found = getOwnPropertyDescriptor(holder, key);
     if (found) return found.value;
@@ -88,7 +107,7 @@ function className(value: object): string | null {
 function prefixOf(value: object, usual: string, size?: number): string {
   const name = className(value);
   const count = size === undefined ? '' : `(${size})`;
-  const tag = dataProperty(value, Symbol.toStringTag);
+  const tag = getOwnPropertyDescriptor(value, Symbol.toStringTag)?.enumerable ? '' : dataProperty(value, Symbol.toStringTag);
   const tagText = typeof tag === 'string' && tag !== '' && tag !== name ? ` [${tag}]` : '';
   if (name === null) return `[${usual || 'Object'}${count}: null prototype]${tagText} `;
   return name === usual && tagText === '' ? '' : `${name}${count}${tagText} `;
@@ -114,6 +133,7 @@ class Printer {
   #left: number;
   readonly #depth: number;
   #deepest = 0;
+  #customs = 0;
   readonly #path: object[] = [];
   readonly #circular: object[] = [];
 
@@ -134,10 +154,7 @@ class Printer {
   }
 
   #primitive(value: unknown): string {
-    if (typeof value === 'string') return this.#spend(quote(value.slice(0, Math.max(this.#left, 0) + 1)));
-    if (typeof value === 'bigint') return this.#spend(`${value}n`);
-    if (typeof value === 'symbol') return this.#spend(apply(symbolText, value, []));
-    return this.#spend(Object.is(value, -0) ? '-0' : String(value));
+    return this.#spend(primitiveText(value, this.#left + 1));
   }
 
   #object(value: object | null): string {
@@ -157,10 +174,12 @@ class Printer {
 
   #custom(value: object): string | null {
     const show = dataProperty(value, customInspect);
-    if (typeof show !== 'function') return null;
+    if (typeof show !== 'function' || this.#customs >= MAX_CUSTOMS) return null;
+    this.#customs++;
     const shown: unknown = apply(show, value, [this.#depth - this.#path.length, {}, inspect]);
     if (shown === value) return null;
-    return typeof shown === 'string' ? this.#spend(shown.slice(0, MAX_CHARS)) : this.#within(value, () => this.print(shown));
+    if (typeof shown !== 'string') return this.print(shown);
+    return this.#spend(shown.slice(0, MAX_CHARS)).replaceAll('\n', `\n${'  '.repeat(this.#path.length)}`);
   }
 
   #within<T>(value: object, print: () => T): T {
@@ -292,7 +311,7 @@ class Printer {
 
 /** Several short entries to a line, for long lists. */
 function packed(entries: readonly string[], width: number): readonly string[] {
-  if (entries.some((entry) => entry.length > 16 || entry.includes('\n'))) return entries;
+  if (entries.some((entry) => entry.length > 24 || entry.includes('\n'))) return entries;
   const lines: string[] = [];
   let line = '';
   for (const entry of entries) {
@@ -316,7 +335,7 @@ function baseText(value: object): string | null {
   const box = BOXES.find((type) => value instanceof type);
   if (!box) return null;
   const inner: unknown = apply(box.prototype.valueOf, value, []);
-  return `[${box.name}: ${typeof inner === 'string' ? quote(inner) : typeof inner === 'bigint' ? `${inner}n` : String(inner)}]`;
+  return `[${box.name}: ${primitiveText(inner, MAX_CHARS)}]`;
 }
 
 function errorText(error: Error): string {

@@ -22,7 +22,7 @@ function next(): number {
 
 function start(): void {
   const words = seed();
-  [a, b, c, counter] = [words[0]! | 0, words[1]! | 0, words[2]! | 0, words[3]! | 1];
+  [a, b, c, counter] = [words[0]! | 0, words[1]! | 0, words[2]! | 0, words[3]! | 0];
   seeded = true;
   for (let i = 0; i < 12; i++) next(); // mixes a poor seed
 }

@@ -1,8 +1,10 @@
 /** `Request` and `Response` as node-fetch 2 has them. */
 import type { AbortSignal } from './abort.ts';
 import { Body } from './body.ts';
-import { toBase64, encodeText } from './encoding.ts';
+import { encodeText, toBase64 } from './encoding.ts';
+import { define } from './define.ts';
 import { Headers } from './headers.ts';
+import { showAs } from './inspect.ts';
 
 export interface RequestInit {
   method?: string;
@@ -125,7 +127,6 @@ export class Response extends Body {
   }
 }
 
-for (const type of [Request, Response]) {
-  Object.defineProperty(type.prototype, Symbol.toStringTag, { value: type.name, configurable: true });
-}
-
+for (const type of [Request, Response]) define(type.prototype, { [Symbol.toStringTag]: type.name });
+showAs(Request, ({ method, url, headers, redirect }) => ({ method, url, headers, redirect }));
+showAs(Response, ({ status, statusText, url, headers }) => ({ status, statusText, url, headers }));

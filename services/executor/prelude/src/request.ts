@@ -1,5 +1,6 @@
 /** The `request` of `onRequest(request, settings)`: synchronous, and parsed only as far as the function looks. */
 import { Headers } from './headers.ts';
+import { showAs } from './inspect.ts';
 import { URLSearchParams } from './url.ts';
 
 /** A web request as the host hands it over; `url` is absolute. */
@@ -63,6 +64,8 @@ class ServerRequest {
     return isForm ? formFields(this.text()) : parse(this.text());
   }
 }
+
+showAs(ServerRequest, (request) => ({ method: request.method, url: request.url, headers: request.headers, body: request.text() }));
 
 export function makeRequest(record: RequestRecord): ServerRequest {
   return new ServerRequest(record);

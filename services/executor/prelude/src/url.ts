@@ -6,6 +6,7 @@
  */
 import { codedError } from './errors.ts';
 import { define } from './define.ts';
+import { customInspect, showAs } from './inspect.ts';
 
 type Pair = [name: string, value: string];
 
@@ -161,12 +162,14 @@ export class URLSearchParams {
   declare [Symbol.iterator]: () => Generator<Pair>;
 }
 
-Object.defineProperty(URLSearchParams.prototype, Symbol.iterator, {
-  value: URLSearchParams.prototype.entries,
-  writable: true,
-  configurable: true,
+define(URLSearchParams.prototype, {
+  [Symbol.iterator]: URLSearchParams.prototype.entries,
+  [Symbol.toStringTag]: 'URLSearchParams',
+  [customInspect](this: URLSearchParams, _depth: number, _options: object, inspect: (value: unknown) => string) {
+    const pairs = Array.from(this.entries(), ([name, value]) => `${inspect(name)} => ${inspect(value)}`);
+    return pairs.length > 0 ? `URLSearchParams { ${pairs.join(', ')} }` : 'URLSearchParams {}';
+  },
 });
-Object.defineProperty(URLSearchParams.prototype, Symbol.toStringTag, { value: 'URLSearchParams', configurable: true });
 
 function serialize(pairs: readonly Pair[]): string {
   return pairs.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&');
@@ -192,6 +195,8 @@ export function searchParams(url: URL): URLSearchParams {
   return params;
 }
 
+const SHOWN = ['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams', 'hash'];
+
 export function install(target: typeof globalThis): void {
   Object.defineProperty(URL.prototype, 'searchParams', {
     get(this: URL) {
@@ -201,5 +206,6 @@ export function install(target: typeof globalThis): void {
     configurable: true,
   });
   define(URL, { parse: (url: string, base?: string) => (URL.canParse(url, base) ? new URL(url, base) : null) });
+  showAs(URL, (url) => Object.fromEntries(SHOWN.map((name) => [name, url[name as keyof URL]])));
   define(target, { URLSearchParams });
 }

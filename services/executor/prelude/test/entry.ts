@@ -25,5 +25,5 @@ Object.assign(globalThis, {
     (async () => run())().then((value) => (state = { settled: true, value }), failed);
   },
   __answer: (now: number, answers: { id: number }[]) => takeAnswers(now, answers),
-  __state: () => stringify({ ...state, outbox: takeOutbox() }),
+  __state: () => stringify({ ...state, outbox: takeOutbox().map(([kind, record]) => ({ kind, ...record })) }),
 });

@@ -26,6 +26,7 @@ const bundle = await build({
   keepNames: true,
 });
 
+const START_MS = 1_700_000_000_000;
 const HOST_CALLS = {
   hash: ({ algorithm, data_base64 }) => createHash(algorithm).update(data_base64, 'base64').digest('base64'),
   hmac: ({ algorithm, key_base64, data_base64 }) =>
@@ -35,7 +36,14 @@ const HOST_CALLS = {
 
 /** A sandbox; `run` is one event in it. */
 export async function sandbox() {
-  const vm = await QuickJS.create({ wasm, extensions, timezoneOffset: 0 });
+  let now = START_MS;
+  const clock = (memory) => ({
+    clock_time_get(_clock, _precision, result) {
+      new DataView(memory.buffer).setBigUint64(result, BigInt(now) * 1_000_000n, true);
+      return 0;
+    },
+  });
+  const vm = await QuickJS.create({ wasm, extensions, timezoneOffset: 0, wasi: clock });
   const hostCalls = [];
   const callHost = vm.newFunction('__penstock_host', (text) => {
     const { name, args } = JSON.parse(text.toString());
@@ -46,13 +54,15 @@ export async function sandbox() {
   const evaluate = (code, file) => vm.evalCode(code, file).consume((handle) => handle.toString());
   evaluate(bundle.outputFiles[0].text, 'prelude.js');
 
-  let now = 1_700_000_000_000;
-
   /** Runs `code` as the body of an async function; `respond` answers its requests. */
   function run(code, { respond = () => ({}), seed = [1, 2, 3, 4] } = {}) {
     const result = { logs: [], messages: [], objects: [], requests: [], cancelled: [] };
     const kinds = { log: 'logs', message: 'messages', object: 'objects', fetch: 'requests', cancel: 'cancelled' };
     let waiting = [];
+    const respondTo = (record) => {
+      const { delay = 0, ...answer } = respond(record);
+      waiting.push({ id: record.id, at: now + delay, ...answerTo(record, answer) });
+    };
     evaluate(`__start(async () => {${code}\n}, ${now}, ${JSON.stringify(seed)})`, 'function.js');
     for (;;) {
       vm.executePendingJobs();
@@ -61,7 +71,7 @@ export async function sandbox() {
         if (kind in kinds) result[kinds[kind]].push(record);
         if (kind === 'cancel') waiting = waiting.filter(({ id }) => id !== record.id);
         if (kind === 'timer') waiting.push({ id: record.id, at: now + record.delay_ms });
-        if (kind === 'fetch') waiting.push({ id: record.id, at: now, ...answerTo(record, respond(record)) });
+        if (kind === 'fetch') respondTo(record);
       }
       if (state.settled || waiting.length === 0) return { ...result, ...state };
       const [next] = waiting.toSorted((a, b) => a.at - b.at);
@@ -74,10 +84,9 @@ export async function sandbox() {
   return { run, hostCalls, value: (code, options) => valueOf(run(code, options)) };
 }
 
-function answerTo(record, { error, delay = 0, ...answer }) {
-  const at = delay > 0 ? { at: 1_700_000_000_000 + delay } : {};
-  if (error) return { error, ...at };
-  return { status: 200, status_text: 'OK', url: record.url, redirected: false, headers: [], body: { text: '' }, ...answer, ...at };
+function answerTo(record, { error, ...answer }) {
+  if (error) return { error };
+  return { status: 200, status_text: 'OK', url: record.url, redirected: false, headers: [], body: { text: '' }, ...answer };
 }
 
 function valueOf({ value, error, settled }) {
