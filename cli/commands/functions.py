@@ -10,7 +10,7 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from rich.console import Group
 
 from cli.code_errors import show_code_error
-from cli.commands import functions_test
+from cli.commands.function_test import run_test
 from cli.function_files import FunctionKindOption, kind_of, read_code, read_definitions
 from cli.output import as_dict, table
 from cli.session import Session, command
@@ -19,7 +19,7 @@ from penstock.registry.v1 import function_pb2, function_pb2_grpc
 from shared.errors import InvalidArgument, NotFound
 
 app = typer.Typer(no_args_is_help=True, help="Write, test, push and deploy functions.")
-app.command("test")(functions_test.test)
+app.command("test")(run_test)
 
 File = Annotated[Path, typer.Argument(help="JavaScript file.", exists=True, dir_okay=False, readable=True)]
 Name = Annotated[str, typer.Argument(help="Function, by name or id.")]
