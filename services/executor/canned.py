@@ -5,13 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urljoin
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from services.executor.outside import Answer, Machine, OutgoingRequest, RequestFailedError
+
+MAX_REDIRECTS = 20
+REDIRECTS = frozenset({301, 302, 303, 307, 308})
+KEEP_METHOD = frozenset({307, 308})
 
 
 class CannedAnswer(BaseModel):
@@ -26,10 +32,11 @@ class CannedAnswer(BaseModel):
     error: str = ""
 
     def content(self) -> tuple[dict[str, str], bytes]:
-        """Give headers and body as they are sent."""
+        """Give headers, their names in lower case, and body as they are sent."""
+        headers = {name.lower(): value for name, value in self.headers.items()}
         if isinstance(self.body, str):
-            return self.headers, self.body.encode()
-        return {"content-type": "application/json", **self.headers}, json.dumps(self.body).encode()
+            return headers, self.body.encode()
+        return {"content-type": "application/json", **headers}, json.dumps(self.body).encode()
 
 
 _ANSWERS: TypeAdapter[dict[str, CannedAnswer]] = TypeAdapter(dict[str, CannedAnswer])
@@ -45,7 +52,20 @@ class CannedOutside(Machine):
         """Raises pydantic.ValidationError for answers of another form."""
         self._answers = _ANSWERS.validate_python(answers)
 
-    async def send(self, request: OutgoingRequest) -> Answer:
+    async def fetch(self, request: OutgoingRequest) -> Answer:
+        for hop in range(MAX_REDIRECTS + 1):
+            answer = await self._answer(request)
+            location = dict(answer.headers).get("location")
+            if answer.status not in REDIRECTS or location is None or request.redirect == "manual":
+                return replace(answer, redirected=hop > 0)
+            if request.redirect == "error":
+                raise RequestFailedError("ERR_REDIRECT", request.url, type="no-redirect")
+            request = replace(request, url=urljoin(request.url, location))
+            if answer.status not in KEEP_METHOD:
+                request = replace(request, method="GET", body=None)
+        raise RequestFailedError("ERR_MAX_REDIRECT", request.url, type="max-redirect")
+
+    async def _answer(self, request: OutgoingRequest) -> Answer:
         canned = self._find(request)
         await asyncio.sleep(canned.delay_ms / 1000)
         if canned.error:

@@ -9,21 +9,22 @@ import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from services.executor.host_functions import call_host_function
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A request as the function made it; `redirect` is `follow`, `manual` or `error`."""
+    """A request as the function made it, with the trace context to send along where there is one."""
 
     method: str
     url: str
     headers: list[tuple[str, str]]
-    body: bytes
-    redirect: str = "follow"
+    body: bytes | None
+    redirect: Literal["follow", "manual", "error"] = "follow"
     timeout_s: float = 5.0
+    max_answer_bytes: int = 5 * 1024 * 1024
     traceparent: str = ""
 
 
@@ -67,8 +68,8 @@ class Outside(Protocol):
         """Answer a synchronous host function, with the fuel that it costs. Raises ValueError for what it refuses."""
         ...
 
-    async def send(self, request: OutgoingRequest) -> Answer:
-        """Send one request without following redirects. Raises RequestFailedError."""
+    async def fetch(self, request: OutgoingRequest) -> Answer:
+        """Send a request, follow redirects as it says. Raises RequestFailedError."""
         ...
 
 

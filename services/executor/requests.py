@@ -6,7 +6,6 @@ import asyncio
 import secrets
 from dataclasses import replace
 
-from services.executor import redirects
 from services.executor.outside import Answer, OutgoingRequest, Outside, RequestFailedError
 from services.executor.results import Limits, RequestRecord
 
@@ -34,7 +33,7 @@ class RequestLog:
             request = replace(request, traceparent=f"{self._trace}-{shown.span_id}-01")
         try:
             async with asyncio.timeout(request.timeout_s):
-                answer = await redirects.fetch(self._outside, request)
+                answer = await self._outside.fetch(request)
         except TimeoutError:
             shown.error_code = "ETIMEDOUT"
             raise RequestFailedError("ETIMEDOUT", request.url, type="request-timeout") from None
@@ -52,7 +51,7 @@ class RequestLog:
             method=request.method,
             url=request.url,
             headers=_harmless(request.headers),
-            body=request.body[:SHOWN_BYTES],
+            body=(request.body or b"")[:SHOWN_BYTES],
             started_ns=self._outside.now_ns(),
             span_id=secrets.token_hex(8),
         )

@@ -203,7 +203,9 @@ class Run:
             case "object":
                 self._objects.append(json.dumps(record).encode())
             case "fetch":
-                self._asked[wire.record_id(record)] = wire.outgoing_request(record, longest_s=self._limits.request_s)
+                self._asked[wire.record_id(record)] = wire.outgoing_request(
+                    record, longest_s=self._limits.request_s, max_answer_bytes=self._limits.response_bytes
+                )
             case "timer":
                 self._asked[wire.record_id(record)] = wire.number(record, "delay_ms") / 1000
             case "cancel":

@@ -19,7 +19,8 @@ HANDLERS = (
 )
 # One sloppy function body, as Segment evaluates it. Handlers are its parameters, so that `function onTrack`, `var` and
 # plain assignment all set them and `const onTrack` is an error; they are read through a closure made before the
-# author's code runs, so that a top-level `return` loses none. All of it on the line of the author's first: lines stay exact.
+# author's code runs, so that a top-level `return` loses none. All of it stands before the author's first line, on the
+# same line: lines stay exact.
 _PARAMETERS = ",".join(HANDLERS)
 _HEAD = f"(function({_PARAMETERS}){{"
 _REGISTER = f"arguments[{len(HANDLERS)}](()=>({{{_PARAMETERS}}}));"

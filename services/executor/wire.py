@@ -14,7 +14,6 @@ from services.executor.outside import Answer, OutgoingRequest, RequestFailedErro
 from services.executor.results import Invocation, LogLine
 
 LEVELS = frozenset({"debug", "info", "warn", "error"})
-REDIRECTS = frozenset({"follow", "manual", "error"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +97,27 @@ def record_id(record: dict[str, Any]) -> int:
     return value
 
 
-def outgoing_request(record: dict[str, Any], *, longest_s: float) -> OutgoingRequest:
+def outgoing_request(record: dict[str, Any], *, longest_s: float, max_answer_bytes: int) -> OutgoingRequest:
     """Read a `fetch` record. Raises GuestFaultError."""
     try:
         timeout_s = number(record, "timeout_ms") / 1000 if record.get("timeout_ms") else longest_s
-        redirect = str(record.get("redirect"))
+        redirect = record.get("redirect")
         return OutgoingRequest(
             method=str(record["method"]),
             url=str(record["url"]),
             headers=[(str(name), str(value)) for name, value in record["headers"]],
             body=_body(record.get("body")),
-            redirect=redirect if redirect in REDIRECTS else "follow",
+            redirect=redirect if redirect in ("manual", "error") else "follow",
             timeout_s=min(max(timeout_s, 0.001), longest_s),
+            max_answer_bytes=max_answer_bytes,
         )
     except (ValueError, KeyError, TypeError, binascii.Error) as error:
         raise GuestFaultError(f"a request of the guest has another form: {error!r}") from None
 
 
-def _body(body: Any) -> bytes:
+def _body(body: Any) -> bytes | None:
     if body is None:
-        return b""
+        return None
     text = body.get("text")
     return base64.b64decode(body["base64"]) if text is None else str(text).encode(errors="replace")
 

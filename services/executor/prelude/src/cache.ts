@@ -6,6 +6,7 @@
  */
 import { define } from './define.ts';
 
+const { Map } = globalThis; // as it is before any author's code: a reset must not fail
 const MAX_ENTRIES = 1000;
 
 type Load = () => unknown;
@@ -16,7 +17,7 @@ interface Entry {
 }
 
 const entries = new Map<string, Entry>();
-const loading = new Map<string, Promise<unknown>>();
+let loading = new Map<string, Promise<unknown>>();
 
 function store(key: string, value: unknown, ttlMs: number): void {
   entries.delete(key);
@@ -52,7 +53,7 @@ function remove(key: unknown): void {
 }
 
 export function reset(): void {
-  loading.clear();
+  loading = new Map();
 }
 
 export function install(target: typeof globalThis): void {

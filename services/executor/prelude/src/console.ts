@@ -5,14 +5,15 @@ import { cut, dataProperty, inspect, MAX_CHARS, type InspectOptions } from './in
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 
+const { Map } = globalThis; // as it is before any author's code: a reset must not fail
 const MAX_LABELS = 100;
 const MAX_INDENT = 40;
 const MAX_ROWS = 50;
 const { stringify } = JSON;
 const { apply } = Reflect;
 const functionText = Function.prototype.toString;
-const counts = new Map<string, number>();
-const timers = new Map<string, number>();
+let counts = new Map<string, number>();
+let timers = new Map<string, number>();
 let indent = '';
 
 function show(value: unknown, options?: InspectOptions): string {
@@ -164,8 +165,8 @@ const console = {
 /** Ends groups, counters and timers. */
 export function reset(): void {
   indent = '';
-  counts.clear();
-  timers.clear();
+  counts = new Map();
+  timers = new Map();
 }
 
 export function install(target: typeof globalThis): void {

@@ -101,7 +101,8 @@ function createHmac(name: unknown, key: unknown): Hash {
   return new Hash((data_base64) => hostCall('hmac', { algorithm, key_base64, data_base64 } satisfies HmacArgs) as string);
 }
 
-let pool = new Uint8Array(0);
+const EMPTY = new Uint8Array(0);
+let pool = EMPTY;
 
 function ask(length: number): Uint8Array<ArrayBuffer> {
   return fromBase64(hostCall('random_bytes', { length } satisfies RandomBytesArgs) as string);
@@ -171,7 +172,7 @@ function timingSafeEqual(a: unknown, b: unknown): boolean {
 
 /** Forgets the random bytes not used yet. */
 export function reset(): void {
-  pool = new Uint8Array(0);
+  pool = EMPTY;
 }
 
 export function install(target: typeof globalThis): void {

@@ -48,6 +48,8 @@ const setValues = Set.prototype.values;
 const nextOfMap = getPrototypeOf(new Map().entries()) as unknown as { next: () => IteratorResult<[unknown, unknown]> };
 const nextOfSet = getPrototypeOf(new Set().values()) as unknown as { next: () => IteratorResult<unknown> };
 const [mapNext, setNext] = [nextOfMap.next, nextOfSet.next];
+const objectPrototype = Object.prototype;
+const arrayPrototype = Array.prototype;
 const BOXES = [Number, String, Boolean, BigInt, Symbol] as const;
 const TypedArray = getPrototypeOf(Uint8Array) as unknown as new () => Uint8Array;
 
@@ -63,9 +65,16 @@ interface Shape {
   skip?: (key: string | symbol) => boolean;
 }
 
+function isPlain(value: object): boolean {
+  const prototype = getPrototypeOf(value);
+  const isUsual = prototype === objectPrototype || (prototype === arrayPrototype && isArray(value));
+  return isUsual && !getOwnPropertyDescriptor(value, Symbol.toStringTag);
+}
+
 const isIndex = (key: string | symbol) => typeof key === 'string' && /^\d+$/.test(key);
 
 function quote(text: string): string {
+  if (!/[\\'\x00-\x1f\x7f-\x9f]/.test(text)) return `'${text}'`;
   const mark = !text.includes("'") ? "'" : !text.includes('"') ? '"' : text.includes('`') || text.includes('${') ? "'" : '`';
   const escaped = text.replace(/[\\\x00-\x1f\x7f-\x9f]/g, (char) => ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
   return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark;
@@ -172,7 +181,9 @@ class Printer {
     return known >= 0 ? known + 1 : this.#circular.push(value);
   }
 
+  /** An object's own text under `customInspect`; looked for on prototypes too, unless those are the language's own. */
   #custom(value: object): string | null {
+    if (isPlain(value) && !getOwnPropertyDescriptor(value, customInspect)) return null;
     const show = dataProperty(value, customInspect);
     if (typeof show !== 'function' || this.#customs >= MAX_CUSTOMS) return null;
     this.#customs++;
@@ -207,7 +218,8 @@ class Printer {
   }
 
   #shape(value: object): Shape {
-    if (isArray(value)) return this.#list(prefixOf(value, 'Array', value.length).replace(/^Array\(\d+\) $/, ''), value, value.length);
+    if (isArray(value)) return this.#list(isPlain(value) ? '' : prefixOf(value, 'Array', value.length), value, value.length);
+    if (isPlain(value)) return { prefix: '', open: '{', close: '}', entries: [] };
     if (value instanceof Map) return this.#map(value);
     if (value instanceof Set) return this.#set(value);
     if (isView(value) && value instanceof TypedArray) return this.#bytes(value);
@@ -324,7 +336,7 @@ function packed(entries: readonly string[], width: number): readonly string[] {
   return [...lines, line];
 }
 
-const isLeaf = (value: object) => !isArray(value) && baseText(value) !== null;
+const isLeaf = (value: object) => !isPlain(value) && !isArray(value) && baseText(value) !== null;
 
 function baseText(value: object): string | null {
   if (typeof value === 'function') return functionBase(value);

@@ -17,7 +17,10 @@ function requireField(fields: Fields, name: string): void {
 }
 
 function copyTruthy(from: Fields, names: readonly string[], to: Fields): Fields {
-  for (const name of names) if (from[name]) to[name] = from[name];
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
+    if (from[name]) to[name] = from[name];
+  }
   return to;
 }
 

@@ -162,3 +162,12 @@ test('global names can be reassigned; Node\'s module names are absent', () => {
 test('lodash is there', () => {
   assert.deepEqual(value(`return [_.get({ a: [{ b: 1 }] }, 'a[0].b'), _.camelCase('a b'), _.VERSION, _.template('<%= x %>')({ x: 1 })]`), [1, 'aB', '4.17.21', '1']);
 });
+
+test('what an author does to built-in names does not reach the next event', () => {
+  const code = `for (const type of [Map, Set, Uint8Array]) for (const name of Reflect.ownKeys(type.prototype)) {
+      if (name !== 'constructor' && typeof Object.getOwnPropertyDescriptor(type.prototype, name).value === 'function') type.prototype[name] = () => { throw new Error('poisoned') };
+    }
+    globalThis.Map = globalThis.Uint8Array = globalThis.JSON = undefined; return 1`;
+  run(code);
+  assert.equal(run('return 2').value, 2);
+});

@@ -1,0 +1,44 @@
+"""The outside as it is: requests go through the installation's egress client, under its policy."""
+
+from __future__ import annotations
+
+from services.executor.outside import Answer, Machine, OutgoingRequest, RequestFailedError
+from shared.egress import EgressClient, EgressError
+
+
+class NetworkOutside(Machine):
+    """Sends requests for real. The client is the owner's to open and close."""
+
+    def __init__(self, client: EgressClient) -> None:
+        self._client = client
+
+    async def fetch(self, request: OutgoingRequest) -> Answer:
+        try:
+            response = await self._client.request(
+                method=request.method,
+                url=request.url,
+                headers=_headers(request),
+                body=request.body,
+                timeout_s=request.timeout_s,
+                max_body_bytes=request.max_answer_bytes,
+                redirect=request.redirect,
+            )
+        except EgressError as error:
+            # The prelude words all but `system` itself, from the limit alone.
+            message = str(request.max_answer_bytes) if error.type == "max-size" else error.message
+            raise RequestFailedError(error.code, message, type=error.type) from None
+        return Answer(
+            status=response.status,
+            reason=response.reason,
+            url=response.url,
+            headers=list(response.headers),
+            body=response.body,
+            redirected=response.redirected,
+        )
+
+
+def _headers(request: OutgoingRequest) -> list[tuple[str, str]]:
+    has_own = any(name.lower() == "traceparent" for name, _value in request.headers)
+    if has_own or not request.traceparent:
+        return request.headers
+    return [*request.headers, ("traceparent", request.traceparent)]
