@@ -17,32 +17,34 @@ class ServiceSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="PENSTOCK_", frozen=True, extra="ignore")
 
-    data_dir: Path = Field(Path(".penstock"), description="Folder for what this service keeps on disk.")
+    data_dir: Path = Field(default=Path(".penstock"), description="Folder for what this service keeps on disk.")
     grpc_address: str = Field(
-        "127.0.0.1:0", description="Address that the gRPC server listens on; port 0 picks a free one."
+        default="127.0.0.1:0", description="Address that the gRPC server listens on; port 0 picks a free one."
     )
-    nats_url: str = Field("nats://127.0.0.1:4222", description="The NATS server with JetStream.")
-    registry_address: str = Field("127.0.0.1:7101", description="gRPC address of registry.")
-    secrets_address: str = Field("127.0.0.1:7102", description="gRPC address of secrets.")
-    delivery_address: str = Field("127.0.0.1:7103", description="gRPC address of delivery.")
+    nats_url: str = Field(default="nats://127.0.0.1:4222", description="The NATS server with JetStream.")
+    registry_address: str = Field(default="127.0.0.1:7101", description="gRPC address of registry.")
+    secrets_address: str = Field(default="127.0.0.1:7102", description="gRPC address of secrets.")
+    delivery_address: str = Field(default="127.0.0.1:7103", description="gRPC address of delivery.")
     executor_addresses: list[str] = Field(
-        ["127.0.0.1:7104"], description="gRPC addresses of the executors, as JSON list."
+        default=["127.0.0.1:7104"], description="gRPC addresses of the executors, as JSON list."
     )
-    service_token: SecretStr = Field(SecretStr(""), description="Token that tells other services who this one is.")
+    service_token: SecretStr = Field(
+        default=SecretStr(""), description="Token that tells other services who this one is."
+    )
     identities_file: Path | None = Field(
-        None, description="Digests of all services' tokens; without it nobody is let in."
+        default=None, description="Digests of all services' tokens; without it nobody is let in."
     )
     otlp_endpoint: str = Field(
-        "",
+        default="",
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
         description="Where traces go, by OTLP over gRPC; empty for nowhere.",
     )
     traces_per_second: float = Field(
-        100,
+        default=100,
         ge=0,
         description="New traces kept in a second by this process; failed, repeated and slow spans always are.",
     )
-    log_format: Literal["console", "json"] = Field("json", description="How log lines are written.")
+    log_format: Literal["console", "json"] = Field(default="json", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least level that is written."
+        default="info", description="The least level that is written."
     )

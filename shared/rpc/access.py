@@ -13,7 +13,7 @@ from grpc_reflection.v1alpha import reflection
 
 from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
-from shared.errors import PermissionDenied, Unauthenticated
+from shared.errors import PenstockError, PermissionDenied, Unauthenticated
 from shared.rpc.errors import Continuation, Handler, failing_handler
 from shared.rpc.identity import digest
 
@@ -85,7 +85,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         try:
             found = await self._authenticate(dict(handler_call_details.invocation_metadata))
             _check(found, access_of(service, method), handler_call_details.method)
-        except (Unauthenticated, PermissionDenied) as error:
+        except PenstockError as error:
             return failing_handler(handler, error)
         # Calls are handled in a task each, so the variable reaches this call's handler and no other.
         _caller.set(found)

@@ -1,0 +1,77 @@
+"""What the gateway is made of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import grpc
+
+from penstock.config.v1 import config_pb2
+from penstock.delivery.v1 import delivery_service_pb2
+from penstock.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
+from penstock.registry.v1 import destination_pb2, function_pb2, source_pb2, workspace_pb2
+from services.gateway.accept import Acceptor
+from services.gateway.bodies import BodyLimits
+from services.gateway.forward import Forwarder
+from services.gateway.http import make_app, serving
+from services.gateway.ingest import IngestService
+from services.gateway.settings import GatewaySettings
+from services.gateway.tokens import Tokens
+from services.gateway.webhooks import Webhooks
+from shared.bus import Bus, ConfigView
+from shared.rpc import RpcServer, connect
+from shared.telemetry.tracing import Tracing
+
+_INGEST = ingest_service_pb2.DESCRIPTOR.services_by_name.values()
+_OF_DELIVERY = delivery_service_pb2.DESCRIPTOR.services_by_name.values()
+_OF_REGISTRY = [
+    service
+    for contract in (destination_pb2, function_pb2, source_pb2, workspace_pb2)
+    for service in contract.DESCRIPTOR.services_by_name.values()
+]
+
+
+@asynccontextmanager
+async def build(settings: GatewaySettings, tracing: Tracing) -> AsyncGenerator[None]:
+    """Run the gateway while the block runs."""
+    async with (
+        Bus.open(settings.nats_url, name="gateway") as bus,
+        ConfigView(bus, [config_pb2.SourceConfig, config_pb2.TokenConfig]).watch() as config,
+        _channel(settings, tracing, settings.registry_address) as registry,
+        _channel(settings, tracing, settings.delivery_address) as delivery,
+    ):
+        tokens, acceptor = Tokens(config), Acceptor(bus)
+        limits = BodyLimits(settings.webhook_body_bytes, settings.webhook_body_timeout_s)
+        webhooks = Webhooks(tokens=tokens, acceptor=acceptor, tracing=tracing, limits=limits)
+        ingest = IngestService(config=config, acceptor=acceptor, tracing=tracing, message_bytes=settings.message_bytes)
+        owners = {service.full_name: registry for service in _OF_REGISTRY}
+        owners |= {service.full_name: delivery for service in _OF_DELIVERY}
+        server = _rpc_server(settings, tracing, tokens, ingest, Forwarder(owners))
+        app = make_app(webhooks=webhooks, is_ready=lambda: config.is_ready and bus.is_connected)
+        await server.start()
+        try:
+            async with serving(app, settings.http_address, connections=settings.http_connections):
+                yield
+        finally:
+            await server.stop()
+
+
+def _channel(settings: GatewaySettings, tracing: Tracing, address: str) -> grpc.aio.Channel:
+    return connect(address, token=settings.service_token.get_secret_value(), tracing=tracing)
+
+
+def _rpc_server(
+    settings: GatewaySettings, tracing: Tracing, tokens: Tokens, ingest: IngestService, forwarder: Forwarder
+) -> RpcServer:
+    def add(server: grpc.aio.Server) -> None:
+        ingest_service_pb2_grpc.add_IngestServiceServicer_to_server(ingest, server)
+        server.add_generic_rpc_handlers((forwarder,))
+
+    return RpcServer(
+        address=settings.grpc_address,
+        names=[service.full_name for service in (*_INGEST, *_OF_REGISTRY, *_OF_DELIVERY)],
+        add=add,
+        authenticate=tokens.authenticate,
+        tracing=tracing,
+    )

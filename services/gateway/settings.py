@@ -1,0 +1,19 @@
+"""Settings of the gateway."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """Where the gateway listens, and how much it takes."""
+
+    http_address: str = Field(
+        default="127.0.0.1:8080", description="Address of the HTTP server; port 0 picks a free one."
+    )
+    webhook_body_bytes: int = Field(default=2 * 1024 * 1024, description="Largest body of a webhook, in bytes.")
+    webhook_body_timeout_s: float = Field(default=10.0, description="Seconds in which a webhook's body must have come.")
+    message_bytes: int = Field(default=32 * 1024, description="Largest Segment message, in bytes.")
+    http_connections: int = Field(default=2000, description="Connections above which requests are answered with 503.")

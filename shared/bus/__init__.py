@@ -1,0 +1,23 @@
+"""The log between the services: NATS JetStream, its streams, what is published and pulled, and CONFIG."""
+
+from shared.bus.code_store import CodeStore
+from shared.bus.config_store import ConfigStore
+from shared.bus.config_view import ConfigView
+from shared.bus.connection import Bus
+from shared.bus.publisher import Ack, Publication
+from shared.bus.puller import Held, Puller
+from shared.bus.streams import StreamLimits, declare_config, declare_streams
+
+__all__ = [
+    "Ack",
+    "Bus",
+    "CodeStore",
+    "ConfigStore",
+    "ConfigView",
+    "Held",
+    "Publication",
+    "Puller",
+    "StreamLimits",
+    "declare_config",
+    "declare_streams",
+]

@@ -1,0 +1,51 @@
+"""Ids that streams drop repeats by, and the ids derived from them.
+
+A stream's message ids are one name space for all tenants, so each carries workspace and source: nobody can drop
+another's events by guessing. Parts that tenants choose are percent-encoded, so that no two different tuples give one id
+and no character of theirs can end a header.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable
+from urllib.parse import quote
+
+_DELIVERY_ID_BYTES = 16
+
+
+def inbound_id(workspace_id: str, source_id: str, message_id: str) -> str:
+    """Id of an event in INBOX; `message_id` is the sender's, or the event's own id where there is none."""
+    return f"{workspace_id}:{source_id}:{_quoted(message_id)}"
+
+
+def delivery_message_id(workspace_id: str, source_id: str, message_id: str, destination_id: str, replay: int) -> str:
+    """Id of a delivery in DELIVERIES; each replay is a message of its own."""
+    routed = f"{inbound_id(workspace_id, source_id, message_id)}:{destination_id}"
+    return f"{routed}:r{replay}" if replay else routed
+
+
+def numbered_message_id(event_id: str, number: int) -> str:
+    """`messageId` of the `number`-th message (from 0) of an event's run: a repeated run repeats its ids."""
+    return f"{event_id}-{number}"
+
+
+def delivery_id(event_id: str, message_id: str = "", destination_id: str = "", replay: int = 0) -> str:
+    """Name of a delivery over all its tries, `dlv_…`; without message and destination that of the source run."""
+    digest = _digest(event_id, _quoted(message_id), destination_id, str(replay))
+    return "dlv_" + base64.b32hexencode(digest).decode().rstrip("=").lower()
+
+
+def outcomes_id(tries: Iterable[tuple[str, int]]) -> str:
+    """Id of a message in OUTCOMES from the (delivery id, number of the try) of all outcomes in it."""
+    return _digest(*(f"{delivery}:{attempt}" for delivery, attempt in tries)).hex()
+
+
+def _quoted(text: str) -> str:
+    # Lone surrogates come in with JSON escapes and must not fail here.
+    return quote(text, safe="", errors="surrogatepass")
+
+
+def _digest(*parts: str) -> bytes:
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=_DELIVERY_ID_BYTES).digest()

@@ -1,0 +1,96 @@
+"""The streams of an installation, declared in one place: made when missing, brought up to date when not."""
+
+from __future__ import annotations
+
+import structlog
+from nats.js import api
+from nats.js.errors import NotFoundError
+from pydantic import BaseModel, Field
+
+from shared.bus import subjects
+from shared.bus.connection import Bus
+
+_log = structlog.get_logger()
+
+_HOUR_S = 3600.0
+# How long a stream remembers message ids.
+_DUPLICATE_WINDOW_S = 120.0
+# Past this time after its latest try a delivery's count of tries is forgotten: it is then tried more often, not less.
+_ATTEMPTS_AGE_S = 7 * 24 * _HOUR_S
+
+
+class StreamLimits(BaseModel, frozen=True):
+    """How much may wait in the log."""
+
+    inbox_per_source: int = Field(default=100_000, description="Inbound events that may wait for a source.")
+    deliveries_per_destination: int = Field(default=100_000, description="Deliveries that may wait for a destination.")
+    outcomes_age_s: float = Field(default=7 * 24 * _HOUR_S, description="Seconds that outcomes wait for the projector.")
+    outcomes_bytes: int = Field(default=4 * 1024**3, description="Bytes of outcomes that wait for the projector.")
+    replicas: int = Field(default=1, description="Servers that keep each message; more than one needs a NATS cluster.")
+
+
+async def declare_streams(bus: Bus, limits: StreamLimits) -> None:
+    """Make or update every stream and bucket; may be repeated at will. delivery, which has the limits, does it."""
+    for config in stream_configs(limits):
+        await _declare(bus, config)
+    await declare_config(bus, replicas=limits.replicas)
+
+
+async def declare_config(bus: Bus, *, replicas: int = 1) -> None:
+    """Make the buckets CONFIG and CODE where they are missing; registry needs them before delivery is there."""
+    await bus.jetstream.create_key_value(
+        bucket=subjects.CONFIG, history=1, storage=api.StorageType.FILE, replicas=replicas, direct=True
+    )
+    await bus.jetstream.create_object_store(
+        bucket=subjects.CODE, config=api.ObjectStoreConfig(storage=api.StorageType.FILE, replicas=replicas)
+    )
+
+
+def stream_configs(limits: StreamLimits) -> list[api.StreamConfig]:
+    """The streams as JetStream knows them, without the buckets."""
+    return [
+        _work_queue(subjects.INBOX, "inbox.*.*", limits.inbox_per_source, limits),
+        _work_queue(subjects.DELIVERIES, "deliveries.*.*", limits.deliveries_per_destination, limits),
+        api.StreamConfig(
+            name=subjects.OUTCOMES,
+            subjects=["outcomes.*"],
+            retention=api.RetentionPolicy.LIMITS,
+            storage=api.StorageType.FILE,
+            max_age=limits.outcomes_age_s,
+            max_bytes=limits.outcomes_bytes,
+            duplicate_window=_DUPLICATE_WINDOW_S,
+            num_replicas=limits.replicas,
+        ),
+        api.StreamConfig(
+            name=subjects.ATTEMPTS,
+            subjects=["attempts.*.*"],
+            retention=api.RetentionPolicy.LIMITS,
+            storage=api.StorageType.FILE,
+            max_age=_ATTEMPTS_AGE_S,
+            max_msgs_per_subject=1,
+            allow_direct=True,
+            num_replicas=limits.replicas,
+        ),
+    ]
+
+
+def _work_queue(name: str, subject: str, per_subject: int, limits: StreamLimits) -> api.StreamConfig:
+    return api.StreamConfig(
+        name=name,
+        subjects=[subject],
+        retention=api.RetentionPolicy.WORK_QUEUE,
+        storage=api.StorageType.FILE,
+        discard=api.DiscardPolicy.NEW,
+        discard_new_per_subject=True,
+        max_msgs_per_subject=per_subject,
+        duplicate_window=_DUPLICATE_WINDOW_S,
+        num_replicas=limits.replicas,
+    )
+
+
+async def _declare(bus: Bus, config: api.StreamConfig) -> None:
+    try:
+        await bus.jetstream.update_stream(config)
+    except NotFoundError:
+        await bus.jetstream.add_stream(config)
+        _log.info("stream.created", stream=config.name)

@@ -1,0 +1,30 @@
+"""Names of streams, subjects and consumers."""
+
+from __future__ import annotations
+
+INBOX = "INBOX"
+DELIVERIES = "DELIVERIES"
+OUTCOMES = "OUTCOMES"
+ATTEMPTS = "ATTEMPTS"
+CONFIG = "CONFIG"
+CODE = "CODE"
+
+
+def inbox(workspace_id: str, source_id: str) -> str:
+    """Subject of a source's inbound events."""
+    return f"inbox.{workspace_id}.{source_id}"
+
+
+def deliveries(workspace_id: str, destination_id: str) -> str:
+    """Subject of a destination's deliveries."""
+    return f"deliveries.{workspace_id}.{destination_id}"
+
+
+def outcomes(workspace_id: str) -> str:
+    """Subject of a workspace's outcomes."""
+    return f"outcomes.{workspace_id}"
+
+
+def attempts(owner_id: str, delivery_id: str) -> str:
+    """Subject that keeps how often a delivery was tried; `owner_id` is its source or destination."""
+    return f"attempts.{owner_id}.{delivery_id}"
