@@ -1,4 +1,4 @@
-// Bundles the prelude, Penstock's JavaScript runtime, into the one script that the engine evaluates into its base image.
+// Bundles the prelude, Penstock's JavaScript runtime, into the one script that makes the engine's base image.
 import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
 

@@ -24,7 +24,10 @@ export class AbortSignal {
 
   static timeout(delayMs: number): AbortSignal {
     const signal = new AbortSignal();
-    setTimeout(() => signal.#abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')), delayMs);
+    setTimeout(
+      () => signal.#abort(new DOMException('The operation was aborted due to timeout', 'TimeoutError')),
+      delayMs,
+    );
     return signal;
   }
 

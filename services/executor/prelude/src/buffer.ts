@@ -42,7 +42,8 @@ export class Buffer extends Uint8Array {
   static override from(value: unknown, encodingOrOffset?: unknown, length?: number): Buffer {
     if (typeof value === 'string') return wrap(encodeText(value, encodingNamed(encodingOrOffset)));
     if (value instanceof ArrayBuffer) return new Buffer(value, encodingOrOffset ?? 0, length);
-    if (value === null || typeof value !== 'object') throw badArgument('value', 'a string, a Buffer, an ArrayBuffer or an array');
+    if (value === null || typeof value !== 'object')
+      throw badArgument('value', 'a string, a Buffer, an ArrayBuffer or an array');
     return fromObject(value, encodingOrOffset);
   }
 
@@ -73,7 +74,9 @@ export class Buffer extends Uint8Array {
   }
 
   static byteLength(value: string | Bytes, encoding?: string): number {
-    return typeof value === 'string' ? encodeText(value, encodingNamed(encoding)).length : (value as Uint8Array).byteLength;
+    return typeof value === 'string'
+      ? encodeText(value, encodingNamed(encoding)).length
+      : (value as Uint8Array).byteLength;
   }
 
   static concat(list: readonly Uint8Array[], totalLength = list.reduce((sum, part) => sum + part.length, 0)): Buffer {
@@ -131,7 +134,12 @@ export class Buffer extends Uint8Array {
     return fitting.length;
   }
 
-  override fill(value: string | number | Uint8Array, start?: number | string, end?: number | string, encoding?: string): this {
+  override fill(
+    value: string | number | Uint8Array,
+    start?: number | string,
+    end?: number | string,
+    encoding?: string,
+  ): this {
     if (typeof start === 'string') [start, encoding] = [0, start];
     if (typeof end === 'string') [end, encoding] = [this.length, end];
     if (typeof value === 'number') return super.fill(value & 0xff, start, end);
@@ -200,7 +208,8 @@ function defineNumber(name: string, bytes: number, suffix: string): void {
 }
 
 for (const name of ['Int8', 'Uint8']) defineNumber(name, 1, '');
-for (const [name, bytes] of Object.entries(NUMBERS)) for (const suffix of ['LE', 'BE']) defineNumber(name, bytes, suffix);
+for (const [name, bytes] of Object.entries(NUMBERS))
+  for (const suffix of ['LE', 'BE']) defineNumber(name, bytes, suffix);
 
 /** A Buffer over the bytes of any binary value, not copied; null for anything else. */
 export function bufferOf(value: unknown): Buffer | null {

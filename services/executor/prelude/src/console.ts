@@ -11,7 +11,9 @@ const MAX_INDENT = 40;
 const MAX_ROWS = 50;
 const { stringify } = JSON;
 const { apply } = Reflect;
-const functionText = Function.prototype.toString;
+const BUILT_IN: unknown[] = [Object, Array, Error, Date, RegExp, Function, Number, String].map(
+  (type) => type.prototype.toString,
+);
 let counts = new Map<string, number>();
 let timers = new Map<string, number>();
 let indent = '';
@@ -30,8 +32,7 @@ function asNumber(value: unknown, parse: (text: string) => number): string {
 function ownText(value: object): string | null {
   try {
     const toString = dataProperty(value, 'toString');
-    const isOwn = typeof toString === 'function' && !apply(functionText, toString, []).includes('[native code]');
-    return isOwn ? String(apply(toString, value, [])) : null;
+    return typeof toString === 'function' && !BUILT_IN.includes(toString) ? String(apply(toString, value, [])) : null;
   } catch {
     return null;
   }
@@ -85,7 +86,10 @@ function write(level: Level, text: string): void {
   emit('log', { time_ms: now(), level, text: cut(indented) });
 }
 
-const writer = (level: Level) => (...args: unknown[]) => write(level, format(...args));
+const writer =
+  (level: Level) =>
+  (...args: unknown[]) =>
+    write(level, format(...args));
 
 function remember(labels: Map<string, number>, label: string, value: number): void {
   if (labels.has(label) || labels.size < MAX_LABELS) labels.set(label, value);
@@ -121,9 +125,22 @@ function table(data: unknown, wanted?: readonly string[]): void {
   const rows = keys.map((key) => cellsOf((data as Record<string, unknown>)[key], columns));
   const shown = wanted ? wanted.map(String) : columns.slice(0, MAX_ROWS);
   if (rows.some((row) => 'Values' in row) && !shown.includes('Values')) shown.push('Values');
-  const lines = [['(index)', ...shown], ...rows.map((row, i) => [keys[i]!, ...shown.map((column) => row[column] ?? '')])];
+  const lines = [
+    ['(index)', ...shown],
+    ...rows.map((row, i) => [keys[i]!, ...shown.map((column) => row[column] ?? '')]),
+  ];
   const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  write('info', lines.map((line) => line.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ').trimEnd()).join('\n'));
+  write(
+    'info',
+    lines
+      .map((line) =>
+        line
+          .map((cell, i) => cell.padEnd(widths[i]!))
+          .join(' | ')
+          .trimEnd(),
+      )
+      .join('\n'),
+  );
 }
 
 function trace(...args: unknown[]): void {

@@ -42,12 +42,18 @@ function bytesFrom(data: unknown, encoding: unknown, name: string): Uint8Array {
   if (typeof data === 'string') return encodeText(data, encodingOf(encoding) ?? 'utf8');
   const bytes = bytesOf(data);
   if (bytes) return bytes;
-  throw codedError(TypeError, 'ERR_INVALID_ARG_TYPE', `The "${name}" argument must be of type string or an instance of Buffer, TypedArray, or DataView`);
+  throw codedError(
+    TypeError,
+    'ERR_INVALID_ARG_TYPE',
+    `The "${name}" argument must be of type string or an instance of Buffer, TypedArray, or DataView`,
+  );
 }
 
 function algorithmNamed(name: unknown): string {
   const lower = String(name).toLowerCase();
-  const known = HASHES.find((hash) => hash === lower || hash.replace('sha', 'sha-') === lower || `rsa-${hash}` === lower);
+  const known = HASHES.find(
+    (hash) => hash === lower || hash.replace('sha', 'sha-') === lower || `rsa-${hash}` === lower,
+  );
   if (known) return known;
   throw codedError(Error, 'ERR_CRYPTO_INVALID_DIGEST', `Invalid digest: ${String(name)}`);
 }
@@ -98,7 +104,9 @@ function createHmac(name: unknown, key: unknown): Hash {
   const keyBytes = bytesFrom(key, 'utf8', 'key');
   if (keyBytes.length > MAX_KEY_BYTES) throw outOfRange('key', `<= ${MAX_KEY_BYTES} bytes`);
   const key_base64 = toBase64(keyBytes);
-  return new Hash((data_base64) => hostCall('hmac', { algorithm, key_base64, data_base64 } satisfies HmacArgs) as string);
+  return new Hash(
+    (data_base64) => hostCall('hmac', { algorithm, key_base64, data_base64 } satisfies HmacArgs) as string,
+  );
 }
 
 const EMPTY = new Uint8Array(0);
@@ -125,7 +133,8 @@ function later<T>(value: T, done?: Done<T>): T | undefined {
 }
 
 function randomBytes(size: number, done?: Done<Buffer>): Buffer | undefined {
-  if (!Number.isInteger(size) || size < 0 || size > MAX_RANDOM_BYTES) throw outOfRange('size', `>= 0 && <= ${MAX_RANDOM_BYTES}`);
+  if (!Number.isInteger(size) || size < 0 || size > MAX_RANDOM_BYTES)
+    throw outOfRange('size', `>= 0 && <= ${MAX_RANDOM_BYTES}`);
   return later(size === 0 ? Buffer.alloc(0) : Buffer.from(draw(size).buffer), done);
 }
 
@@ -153,7 +162,8 @@ function randomUUID(): string {
 function getRandomValues<T extends ArrayBufferView>(array: T): T {
   const bytes = bytesOf(array);
   if (!bytes) throw new TypeError('The argument must be an integer typed array');
-  if (bytes.length > MAX_RANDOM_BYTES) throw new DOMException(`At most ${MAX_RANDOM_BYTES} bytes`, 'QuotaExceededError');
+  if (bytes.length > MAX_RANDOM_BYTES)
+    throw new DOMException(`At most ${MAX_RANDOM_BYTES} bytes`, 'QuotaExceededError');
   if (bytes.length > 0) bytes.set(draw(bytes.length));
   return array;
 }
@@ -161,7 +171,12 @@ function getRandomValues<T extends ArrayBufferView>(array: T): T {
 function timingSafeEqual(a: unknown, b: unknown): boolean {
   const left = bytesOf(a);
   const right = bytesOf(b);
-  if (!left || !right) throw codedError(TypeError, 'ERR_INVALID_ARG_TYPE', 'Both arguments must be an instance of ArrayBuffer, Buffer, TypedArray, or DataView');
+  if (!left || !right)
+    throw codedError(
+      TypeError,
+      'ERR_INVALID_ARG_TYPE',
+      'Both arguments must be an instance of ArrayBuffer, Buffer, TypedArray, or DataView',
+    );
   if (left.length !== right.length) {
     throw codedError(RangeError, 'ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH', 'Input buffers must have the same byte length');
   }
@@ -177,6 +192,15 @@ export function reset(): void {
 
 export function install(target: typeof globalThis): void {
   const getHashes = (): string[] => [...HASHES];
-  const crypto = { createHash, createHmac, getHashes, getRandomValues, randomBytes, randomInt, randomUUID, timingSafeEqual };
+  const crypto = {
+    createHash,
+    createHmac,
+    getHashes,
+    getRandomValues,
+    randomBytes,
+    randomInt,
+    randomUUID,
+    timingSafeEqual,
+  };
   define(target, { crypto });
 }

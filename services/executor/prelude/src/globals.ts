@@ -8,13 +8,28 @@ import * as encoding from './encoding.ts';
 import * as errors from './errors.ts';
 import * as fetch from './fetch.ts';
 import * as lodash from './lodash.ts';
+import * as performance from './performance.ts';
 import * as random from './random.ts';
 import * as segment from './segment.ts';
 import * as timers from './timers.ts';
 import * as url from './url.ts';
 
 export function installGlobals(target: typeof globalThis): void {
-  const modules = [errors, console, encoding, buffer, url, fetch, timers, crypto, segment, cache, random, lodash];
+  const modules = [
+    errors,
+    console,
+    encoding,
+    buffer,
+    url,
+    fetch,
+    performance,
+    timers,
+    crypto,
+    segment,
+    cache,
+    random,
+    lodash,
+  ];
   for (const module of modules) module.install(target);
   define(target, { window: target });
 }

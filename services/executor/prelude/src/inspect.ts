@@ -39,7 +39,6 @@ const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
 const stackGetter = getOwnPropertyDescriptor(Error.prototype, 'stack')!.get!;
-const functionText = Function.prototype.toString;
 const dateText = Date.prototype.toISOString;
 const dateTime = Date.prototype.getTime;
 const symbolText = Symbol.prototype.toString;
@@ -75,12 +74,29 @@ const isIndex = (key: string | symbol) => typeof key === 'string' && /^\d+$/.tes
 
 function quote(text: string): string {
   if (!/[\\'\x00-\x1f\x7f-\x9f]/.test(text)) return `'${text}'`;
-  const mark = !text.includes("'") ? "'" : !text.includes('"') ? '"' : text.includes('`') || text.includes('${') ? "'" : '`';
-  const escaped = text.replace(/[\\\x00-\x1f\x7f-\x9f]/g, (char) => ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
+  const mark = !text.includes("'")
+    ? "'"
+    : !text.includes('"')
+      ? '"'
+      : text.includes('`') || text.includes('${')
+        ? "'"
+        : '`';
+  const escaped = text.replace(
+    /[\\\x00-\x1f\x7f-\x9f]/g,
+    (char) => ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
+  );
   return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark;
 }
 
-const ESCAPES: Record<string, string> = { '\b': '\\b', '\t': '\\t', '\n': '\\n', '\f': '\\f', '\r': '\\r', '\v': '\\v', '\\': '\\\\' };
+const ESCAPES: Record<string, string> = {
+  '\b': '\\b',
+  '\t': '\\t',
+  '\n': '\\n',
+  '\f': '\\f',
+  '\r': '\\r',
+  '\v': '\\v',
+  '\\': '\\\\',
+};
 
 function primitiveText(value: unknown, maxChars: number): string {
   if (typeof value === 'string') return quote(value.slice(0, maxChars));
@@ -116,26 +132,34 @@ function className(value: object): string | null {
 function prefixOf(value: object, usual: string, size?: number): string {
   const name = className(value);
   const count = size === undefined ? '' : `(${size})`;
-  const tag = getOwnPropertyDescriptor(value, Symbol.toStringTag)?.enumerable ? '' : dataProperty(value, Symbol.toStringTag);
+  const tag = getOwnPropertyDescriptor(value, Symbol.toStringTag)?.enumerable
+    ? ''
+    : dataProperty(value, Symbol.toStringTag);
   const tagText = typeof tag === 'string' && tag !== '' && tag !== name ? ` [${tag}]` : '';
   if (name === null) return `[${usual || 'Object'}${count}: null prototype]${tagText} `;
   return name === usual && tagText === '' ? '' : `${name}${count}${tagText} `;
 }
 
+const isGenerator = (value: Function) => className(value)?.includes('Generator') ?? false;
+
+/** Classes are told by their fixed `prototype`: the source text is not kept. */
 function functionBase(value: Function): string {
   const name = getOwnPropertyDescriptor(value, 'name')?.value;
   const shown = typeof name === 'string' && name !== '' ? name : '';
-  if ((apply(functionText, value, []) as string).startsWith('class')) {
+  if (getOwnPropertyDescriptor(value, 'prototype')?.writable === false && !isGenerator(value)) {
     const parent = getPrototypeOf(value) as Function | null;
     const parentName = parent && (getOwnPropertyDescriptor(parent, 'name')?.value as unknown);
-    return `[class ${shown || '(anonymous)'}${typeof parentName === 'string' && parentName !== '' ? ` extends ${parentName}` : ''}]`;
+    const base = typeof parentName === 'string' && parentName !== '' ? ` extends ${parentName}` : '';
+    return `[class ${shown || '(anonymous)'}${base}]`;
   }
   return `[${className(value) ?? 'Function'}${shown ? `: ${shown}` : ' (anonymous)'}]`;
 }
 
 function hexBytes(bytes: Uint8Array): string {
   const shown = Array.from(bytes.subarray(0, MAX_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return bytes.length > MAX_BYTES ? `${shown} ... ${bytes.length - MAX_BYTES} more byte${bytes.length - MAX_BYTES > 1 ? 's' : ''}` : shown;
+  return bytes.length > MAX_BYTES
+    ? `${shown} ... ${bytes.length - MAX_BYTES} more byte${bytes.length - MAX_BYTES > 1 ? 's' : ''}`
+    : shown;
 }
 
 class Printer {
@@ -153,7 +177,8 @@ class Printer {
 
   print(value: unknown): string {
     if (this.#left <= 0) return '…';
-    const text = typeof value === 'object' || typeof value === 'function' ? this.#object(value) : this.#primitive(value);
+    const text =
+      typeof value === 'object' || typeof value === 'function' ? this.#object(value) : this.#primitive(value);
     return text;
   }
 
@@ -218,13 +243,17 @@ class Printer {
   }
 
   #shape(value: object): Shape {
-    if (isArray(value)) return this.#list(isPlain(value) ? '' : prefixOf(value, 'Array', value.length), value, value.length);
+    if (isArray(value))
+      return this.#list(isPlain(value) ? '' : prefixOf(value, 'Array', value.length), value, value.length);
     if (isPlain(value)) return { prefix: '', open: '{', close: '}', entries: [] };
     if (value instanceof Map) return this.#map(value);
     if (value instanceof Set) return this.#set(value);
     if (isView(value) && value instanceof TypedArray) return this.#bytes(value);
     if (value instanceof ArrayBuffer) {
-      const entries = [this.#spend(`[Uint8Contents]: <${hexBytes(new Uint8Array(value))}>`), `byteLength: ${value.byteLength}`];
+      const entries = [
+        this.#spend(`[Uint8Contents]: <${hexBytes(new Uint8Array(value))}>`),
+        `byteLength: ${value.byteLength}`,
+      ];
       return { prefix: prefixOf(value, ''), open: '{', close: '}', entries };
     }
     return this.#base(value) ?? { prefix: prefixOf(value, 'Object'), open: '{', close: '}', entries: [] };
@@ -269,14 +298,15 @@ class Printer {
 
   #bytes(value: Uint8Array): Shape {
     const name = className(value);
-    if (name === 'Buffer') return { prefix: this.#spend(`<Buffer ${hexBytes(value)}> `), open: '', close: '', entries: [], skip: isIndex };
+    if (name === 'Buffer')
+      return { prefix: this.#spend(`<Buffer ${hexBytes(value)}> `), open: '', close: '', entries: [], skip: isIndex };
     return this.#list(prefixOf(value, '', value.length), value, value.length);
   }
 
   #map(value: Map<unknown, unknown>): Shape {
     const iterator = apply(mapEntries, value, []);
     const entries: string[] = [];
-    for (let step; entries.length < MAX_ITEMS && this.#left > 0 && !(step = apply(mapNext, iterator, [])).done; ) {
+    for (let step; entries.length < MAX_ITEMS && this.#left > 0 && !(step = apply(mapNext, iterator, [])).done;) {
       const [key, item] = step.value as [unknown, unknown];
       entries.push(`${this.print(key)} => ${this.print(item)}`);
     }
@@ -287,7 +317,7 @@ class Printer {
   #set(value: Set<unknown>): Shape {
     const iterator = apply(setValues, value, []);
     const entries: string[] = [];
-    for (let step; entries.length < MAX_ITEMS && this.#left > 0 && !(step = apply(setNext, iterator, [])).done; ) {
+    for (let step; entries.length < MAX_ITEMS && this.#left > 0 && !(step = apply(setNext, iterator, [])).done;) {
       entries.push(this.print(step.value));
     }
     this.#more(entries, value.size - entries.length);
@@ -341,7 +371,8 @@ const isLeaf = (value: object) => !isPlain(value) && !isArray(value) && baseText
 function baseText(value: object): string | null {
   if (typeof value === 'function') return functionBase(value);
   if (value instanceof Error) return errorText(value);
-  if (value instanceof Date) return Number.isNaN(apply(dateTime, value, [])) ? 'Invalid Date' : apply(dateText, value, []);
+  if (value instanceof Date)
+    return Number.isNaN(apply(dateTime, value, [])) ? 'Invalid Date' : apply(dateText, value, []);
   if (value instanceof RegExp) return String(value);
   if (value instanceof WeakMap || value instanceof WeakSet) return `${className(value)} { <items unknown> }`;
   const box = BOXES.find((type) => value instanceof type);

@@ -24,7 +24,8 @@ function absoluteUrl(input: unknown): URL {
   const text = String(input instanceof URL ? input.href : input);
   if (!URL.canParse(text)) throw new TypeError('Only absolute URLs are supported');
   const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') throw new TypeError('Only HTTP(S) protocols are supported');
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    throw new TypeError('Only HTTP(S) protocols are supported');
   return url;
 }
 

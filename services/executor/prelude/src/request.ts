@@ -65,7 +65,10 @@ class ServerRequest {
   }
 }
 
-showAs(ServerRequest, (request) => ({ method: request.method, url: request.url, headers: request.headers, body: request.text() }));
+showAs(ServerRequest, (request) => {
+  const { method, url, headers } = request;
+  return { method, url: url.href, headers, body: request.text() };
+});
 
 export function makeRequest(record: RequestRecord): ServerRequest {
   return new ServerRequest(record);

@@ -13,7 +13,8 @@ type Fields = Record<string, unknown>;
 const COMMON = ['userId', 'anonymousId', 'context', 'integrations', 'messageId', 'sentAt', 'timestamp'];
 
 function requireField(fields: Fields, name: string): void {
-  if (fields[name] === undefined || fields[name] === '') throw new ValidationError(`${name} is required but not defined`);
+  if (fields[name] === undefined || fields[name] === '')
+    throw new ValidationError(`${name} is required but not defined`);
 }
 
 function copyTruthy(from: Fields, names: readonly string[], to: Fields): Fields {
@@ -31,7 +32,8 @@ function eventCall(type: string, required: string | null, copied: readonly strin
       requireField(fields, required);
       message[required] = fields[required];
     }
-    if (!fields.userId && !fields.anonymousId) throw new ValidationError('One of userId,anonymousId is required but not defined');
+    if (!fields.userId && !fields.anonymousId)
+      throw new ValidationError('One of userId,anonymousId is required but not defined');
     copyTruthy(fields, COMMON, copyTruthy(fields, copied, message));
     emit('message', message);
     return message;

@@ -1,8 +1,8 @@
 /**
  * `setTimeout`, `setInterval`, `setImmediate`: the host keeps the time, the callbacks stay here.
  *
- * A callback that throws ends the run: the error goes to the handler that `onUncaught` has set, without one it counts as
- * an unhandled rejection.
+ * A callback that throws ends the run: the error goes to the handler that `onUncaught` has set, without one it counts
+ * as an unhandled rejection.
  */
 import { define } from './define.ts';
 import { codedError } from './errors.ts';
@@ -88,8 +88,10 @@ function clear(timer: unknown): void {
   else running.get(Number(timer))?.close();
 }
 
-const setTimeout = (callback: unknown, delay?: unknown, ...args: unknown[]) => new Timeout(callback, delay, args, false);
-const setInterval = (callback: unknown, delay?: unknown, ...args: unknown[]) => new Timeout(callback, delay, args, true);
+const setTimeout = (callback: unknown, delay?: unknown, ...args: unknown[]) =>
+  new Timeout(callback, delay, args, false);
+const setInterval = (callback: unknown, delay?: unknown, ...args: unknown[]) =>
+  new Timeout(callback, delay, args, true);
 const setImmediate = (callback: unknown, ...args: unknown[]) => new Timeout(callback, 0, args, false);
 
 export { clear, setTimeout };

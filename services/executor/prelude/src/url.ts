@@ -57,7 +57,8 @@ function parse(text: string): Pair[] {
 const wellFormed = (value: unknown): string => `${value as string}`.toWellFormed();
 
 function pairOf(item: unknown): Pair {
-  const parts = item !== null && typeof item === 'object' && Symbol.iterator in item ? [...(item as Iterable<unknown>)] : [];
+  const parts =
+    item !== null && typeof item === 'object' && Symbol.iterator in item ? [...(item as Iterable<unknown>)] : [];
   if (parts.length !== 2) {
     throw codedError(TypeError, 'ERR_INVALID_TUPLE', 'Each query pair must be an iterable [name, value] tuple');
   }
@@ -132,7 +133,8 @@ export class URLSearchParams {
     const matches = matcher(name);
     const first = pairs.findIndex(matches);
     const pair: Pair = [wellFormed(name), wellFormed(value)];
-    this.#list = first < 0 ? [...pairs, pair] : pairs.flatMap((old, i) => (i === first ? [pair] : matches(old) ? [] : [old]));
+    this.#list =
+      first < 0 ? [...pairs, pair] : pairs.flatMap((old, i) => (i === first ? [pair] : matches(old) ? [] : [old]));
   }
 
   sort(): void {
@@ -195,7 +197,20 @@ export function searchParams(url: URL): URLSearchParams {
   return params;
 }
 
-const SHOWN = ['href', 'origin', 'protocol', 'username', 'password', 'host', 'hostname', 'port', 'pathname', 'search', 'searchParams', 'hash'];
+const SHOWN = [
+  'href',
+  'origin',
+  'protocol',
+  'username',
+  'password',
+  'host',
+  'hostname',
+  'port',
+  'pathname',
+  'search',
+  'searchParams',
+  'hash',
+];
 
 export function install(target: typeof globalThis): void {
   Object.defineProperty(URL.prototype, 'searchParams', {

@@ -13,16 +13,38 @@ function same(body) {
   assert.deepEqual(value(code), JSON.parse(JSON.stringify(new Function(code)())), body);
 }
 
-const TEXTS = ['', 'a', 'hello', 'é€😀', '\\ud800', 'YQ==', 'YQ', 'Y Q\\n=', '_-8', 'a', 'zz', 'abc', 'ff0', 'FFzz11', '*/-', '\\u0000\\u0001', 'x'];
+const TEXTS = [
+  '',
+  'a',
+  'hello',
+  'é€😀',
+  '\\ud800',
+  'YQ==',
+  'YQ',
+  'Y Q\\n=',
+  '_-8',
+  'a',
+  'zz',
+  'abc',
+  'ff0',
+  'FFzz11',
+  '*/-',
+  '\\u0000\\u0001',
+  'x',
+];
 const ENCODINGS = ['utf8', 'hex', 'base64', 'base64url', 'latin1', 'binary', 'ascii', 'utf16le', 'ucs2', 'UTF-8'];
 
 test('Buffer.from and toString in every encoding', () => {
   for (const encoding of ENCODINGS) {
     same(`return [${TEXTS.map((text) => `Buffer.from('${text}', '${encoding}')`)}]`);
-    same(`return [[], [255, 254, 0, 65], [0xc3, 0x28], [0xef, 0xbb, 0xbf, 65]].map((bytes) => Buffer.from(bytes).toString('${encoding}'))`);
+    same(
+      `return [[], [255, 254, 0, 65], [0xc3, 0x28], [0xef, 0xbb, 0xbf, 65]].map((bytes) => Buffer.from(bytes).toString('${encoding}'))`,
+    );
     same(`return ['', 'abcd', 'ffff'].map((text) => Buffer.byteLength(text, '${encoding}'))`);
   }
-  same(`return ['é€😀', '\\ud800'].map((text) => [Buffer.byteLength(text), Buffer.byteLength(text, 'latin1'), Buffer.byteLength(text, 'ucs2')])`);
+  same(
+    `return ['é€😀', '\\ud800'].map((text) => [Buffer.byteLength(text), Buffer.byteLength(text, 'latin1'), Buffer.byteLength(text, 'ucs2')])`,
+  );
 });
 
 const BUFFERS = [
@@ -53,42 +75,82 @@ test('atob and btoa are as lenient as the packages', () => {
 });
 
 test('the engine encodes and decodes text', () => {
-  same(`return [new TextEncoder().encode('é€😀\\ud800').join(), new TextDecoder().decode(new Uint8Array([0xef, 0xbb, 0xbf, 0xc3, 0xa9, 0xff]))]`);
-  same(`const a = { d: new Date(0), m: new Map([[1, new Set([2])]]) }; a.a = a; const c = structuredClone(a); return [c.a === c, c !== a, c.d.getTime(), c.m.get(1).has(2)]`);
+  same(
+    `return [new TextEncoder().encode('é€😀\\ud800').join(), new TextDecoder().decode(new Uint8Array([0xef, 0xbb, 0xbf, 0xc3, 0xa9, 0xff]))]`,
+  );
+  same(
+    `const a = { d: new Date(0), m: new Map([[1, new Set([2])]]) }; a.a = a; const c = structuredClone(a); return [c.a === c, c !== a, c.d.getTime(), c.m.get(1).has(2)]`,
+  );
 });
 
 test('hashes and HMACs', () => {
   for (const algorithm of ['md5', 'sha1', 'sha256', 'SHA512', 'sha384', 'sha224', 'RSA-SHA256']) {
     for (const encoding of ['hex', 'base64', 'base64url', 'latin1']) {
-      const digest = value(`return crypto.createHash('${algorithm}').update('héllo').update(Buffer.from([0, 255])).update('ff', 'hex').digest('${encoding}')`);
-      assert.equal(digest, createHash(algorithm).update('héllo').update(Buffer.from([0, 255])).update('ff', 'hex').digest(encoding));
+      const digest = value(
+        `return crypto.createHash('${algorithm}').update('héllo').update(Buffer.from([0, 255])).update('ff', 'hex').digest('${encoding}')`,
+      );
+      assert.equal(
+        digest,
+        createHash(algorithm)
+          .update('héllo')
+          .update(Buffer.from([0, 255]))
+          .update('ff', 'hex')
+          .digest(encoding),
+      );
     }
     const code = `crypto.createHmac('${algorithm}', KEY).update('data').digest('hex')`;
-    assert.equal(value(`return ${code.replace('KEY', "'secret'")}`), createHmac(algorithm, 'secret').update('data').digest('hex'));
-    assert.equal(value(`return ${code.replace('KEY', 'Buffer.from([1, 2])')}`), createHmac(algorithm, Buffer.from([1, 2])).update('data').digest('hex'));
+    assert.equal(
+      value(`return ${code.replace('KEY', "'secret'")}`),
+      createHmac(algorithm, 'secret').update('data').digest('hex'),
+    );
+    assert.equal(
+      value(`return ${code.replace('KEY', 'Buffer.from([1, 2])')}`),
+      createHmac(algorithm, Buffer.from([1, 2]))
+        .update('data')
+        .digest('hex'),
+    );
   }
   assert.equal(value(`return crypto.createHash('sha256').digest('hex')`), createHash('sha256').digest('hex'));
-  assert.ok(value(`const d = crypto.createHash('md5').update('x').digest(); return Buffer.isBuffer(d) && d.length === 16`));
+  assert.ok(
+    value(`const d = crypto.createHash('md5').update('x').digest(); return Buffer.isBuffer(d) && d.length === 16`),
+  );
 });
 
-test('hash errors are Node\'s', () => {
+test("hash errors are Node's", () => {
   const code = (body) => value(`try { ${body} } catch (e) { return [e.name, e.code] }`);
   assert.deepEqual(code(`crypto.createHash('nope')`), ['Error', 'ERR_CRYPTO_INVALID_DIGEST']);
-  assert.deepEqual(code(`const h = crypto.createHash('md5'); h.digest(); h.digest()`), ['Error', 'ERR_CRYPTO_HASH_FINALIZED']);
+  assert.deepEqual(code(`const h = crypto.createHash('md5'); h.digest(); h.digest()`), [
+    'Error',
+    'ERR_CRYPTO_HASH_FINALIZED',
+  ]);
   assert.deepEqual(code(`crypto.createHash('md5').update(5)`), ['TypeError', 'ERR_INVALID_ARG_TYPE']);
   assert.deepEqual(code(`crypto.createHash('md5').update('x'.repeat(9e6))`), ['RangeError', 'ERR_OUT_OF_RANGE']);
-  assert.deepEqual(code(`crypto.timingSafeEqual(Buffer.from('a'), Buffer.from('ab'))`), ['RangeError', 'ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH']);
+  assert.deepEqual(code(`crypto.timingSafeEqual(Buffer.from('a'), Buffer.from('ab'))`), [
+    'RangeError',
+    'ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH',
+  ]);
 });
 
 test('random values', () => {
   const uuids = value('return Array.from({ length: 50 }, () => crypto.randomUUID())');
   assert.equal(new Set(uuids).size, 50);
   assert.ok(uuids.every((uuid) => /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(uuid)));
-  assert.deepEqual(value('return [0, 1, 255, 257, 4000].map((n) => crypto.randomBytes(n).length)'), [0, 1, 255, 257, 4000]);
+  assert.deepEqual(
+    value('return [0, 1, 255, 257, 4000].map((n) => crypto.randomBytes(n).length)'),
+    [0, 1, 255, 257, 4000],
+  );
   assert.ok(value('return Array.from({ length: 500 }, () => crypto.randomInt(3, 7))').every((n) => n >= 3 && n < 7));
-  assert.equal(value('return await new Promise((done) => crypto.randomBytes(4, (error, bytes) => done(bytes.length)))'), 4);
+  assert.equal(
+    value('return await new Promise((done) => crypto.randomBytes(4, (error, bytes) => done(bytes.length)))'),
+    4,
+  );
   assert.notEqual(value('return crypto.getRandomValues(new Uint32Array(2)).join()'), '0,0');
-  assert.deepEqual(value('return [crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("a")), crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("b"))]'), [true, false]);
+  assert.deepEqual(
+    value(
+      'return [crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("a")), crypto.timingSafeEqual(Buffer.from("a"), Buffer.from("b"))]',
+    ),
+    [true, false],
+  );
   for (const call of ['randomBytes(-1)', 'randomBytes(1e6)', 'randomInt(5, 5)', 'randomInt(0, 2 ** 50)']) {
     assert.throws(() => value(`crypto.${call}`), { name: 'RangeError' });
   }

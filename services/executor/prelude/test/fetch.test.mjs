@@ -5,14 +5,31 @@ import { sandbox } from './harness.mjs';
 
 const { run, value } = await sandbox();
 const sent = (args, options) => run(`await fetch(${args})`, options).requests[0];
-const answered = (answer, code, init = '') => value(`const response = await fetch('https://a.example/x'${init}); ${code}`, { respond: () => answer });
-const failure = (code, options) => value(`try { ${code} } catch (e) { return { name: e.name, message: e.message, ...e, isError: e instanceof Error } }`, options);
+const answered = (answer, code, init = '') =>
+  value(`const response = await fetch('https://a.example/x'${init}); ${code}`, { respond: () => answer });
+const failure = (code, options) =>
+  value(
+    `try { ${code} } catch (e) { return { name: e.name, message: e.message, ...e, isError: e instanceof Error } }`,
+    options,
+  );
 
 test('a request has a method, an URL and headers', () => {
-  assert.deepEqual(sent(`'https://a.example'`), { id: 1, method: 'GET', url: 'https://a.example/', headers: [], body: null, redirect: 'follow' });
-  const { method, url, headers, redirect, timeout_ms } = sent(`new URL('https://a.example/p?q=1#h'), { method: 'post', headers: { 'X-A': 1, b: ['x', 'y'] }, redirect: 'manual', timeout: 1500 }`);
+  assert.deepEqual(sent(`'https://a.example'`), {
+    id: 1,
+    method: 'GET',
+    url: 'https://a.example/',
+    headers: [],
+    body: null,
+    redirect: 'follow',
+  });
+  const { method, url, headers, redirect, timeout_ms } = sent(
+    `new URL('https://a.example/p?q=1#h'), { method: 'post', headers: { 'X-A': 1, b: ['x', 'y'] }, redirect: 'manual', timeout: 1500 }`,
+  );
   assert.deepEqual([method, url, redirect, timeout_ms], ['POST', 'https://a.example/p?q=1#h', 'manual', 1500]);
-  assert.deepEqual(headers, [['b', 'x,y'], ['x-a', '1']]);
+  assert.deepEqual(headers, [
+    ['b', 'x,y'],
+    ['x-a', '1'],
+  ]);
 });
 
 test('headers come from pairs, Maps and Headers', () => {
@@ -58,31 +75,72 @@ test('a Request can be sent, and overridden', () => {
   const code = `const base = new Request('http://a/', { method: 'patch', body: 'b', headers: { x: '1' } });
     const copy = base.clone(); await fetch(base); await fetch(copy, { method: 'PUT', headers: { y: '2' } }); return [base.method, await copy.text(), base.url]`;
   const { requests, value: returned } = run(code);
-  assert.deepEqual(requests.map(({ method, body, headers }) => [method, body.text, headers.map(([name]) => name)]), [['PATCH', 'b', ['content-type', 'x']], ['PUT', 'b', ['y']]]);
+  assert.deepEqual(
+    requests.map(({ method, body, headers }) => [method, body.text, headers.map(([name]) => name)]),
+    [
+      ['PATCH', 'b', ['content-type', 'x']],
+      ['PUT', 'b', ['y']],
+    ],
+  );
   assert.deepEqual(returned, ['PATCH', 'b', 'http://a/']);
 });
 
 const REFUSED = [
-  [`'/path'`, 'Only absolute URLs are supported'], [`''`, 'Only absolute URLs are supported'], [`'ftp://a/'`, 'Only HTTP(S) protocols are supported'],
-  [`'http://a', { body: 'x' }`, 'Request with GET/HEAD method cannot have body'], [`'http://a', { headers: { 'bad name': 'x' } }`, 'Invalid header name'],
+  [`'/path'`, 'Only absolute URLs are supported'],
+  [`''`, 'Only absolute URLs are supported'],
+  [`'ftp://a/'`, 'Only HTTP(S) protocols are supported'],
+  [`'http://a', { body: 'x' }`, 'Request with GET/HEAD method cannot have body'],
+  [`'http://a', { headers: { 'bad name': 'x' } }`, 'Invalid header name'],
   [`'http://a', { headers: { a: 'x\\r\\ny' } }`, 'Invalid header value'],
 ];
 
 test('a bad request is rejected, not thrown, and not sent', () => {
   for (const [args, message] of REFUSED) {
-    const { value: name, requests } = run(`let error; const promise = fetch(${args}); await promise.catch((e) => { error = e }); return [error.name, error.message]`);
+    const { value: name, requests } = run(
+      `let error; const promise = fetch(${args}); await promise.catch((e) => { error = e }); return [error.name, error.message]`,
+    );
     assert.deepEqual(name, ['TypeError', message]);
     assert.equal(requests.length, 0);
   }
 });
 
 test('an answer is a Response', () => {
-  const answer = { status: 201, status_text: 'Created', url: 'https://a.example/moved', redirected: true, headers: [['Content-Type', 'x/y'], ['Set-Cookie', 'a=1'], ['set-cookie', 'b=2'], ['X', '1'], ['x', '2']], body: { text: 'hé' } };
+  const answer = {
+    status: 201,
+    status_text: 'Created',
+    url: 'https://a.example/moved',
+    redirected: true,
+    headers: [
+      ['Content-Type', 'x/y'],
+      ['Set-Cookie', 'a=1'],
+      ['set-cookie', 'b=2'],
+      ['X', '1'],
+      ['x', '2'],
+    ],
+    body: { text: 'hé' },
+  };
   const code = `return [response.ok, response.status, response.statusText, response.url, response.redirected, response.headers.get('content-TYPE'), response.headers.get('set-cookie'),
     response.headers.raw(), response.bodyUsed, await response.text(), response.bodyUsed, response instanceof Response, String(response)]`;
   const raw = { 'content-type': ['x/y'], 'set-cookie': ['a=1', 'b=2'], x: ['1, 2'] };
-  assert.deepEqual(answered(answer, code), [true, 201, 'Created', 'https://a.example/moved', true, 'x/y', 'a=1, b=2', raw, false, 'hé', true, true, '[object Response]']);
-  assert.deepEqual([199, 200, 299, 300, 404].map((status) => answered({ status }, 'return response.ok')), [false, true, true, false, false]);
+  assert.deepEqual(answered(answer, code), [
+    true,
+    201,
+    'Created',
+    'https://a.example/moved',
+    true,
+    'x/y',
+    'a=1, b=2',
+    raw,
+    false,
+    'hé',
+    true,
+    true,
+    '[object Response]',
+  ]);
+  assert.deepEqual(
+    [199, 200, 299, 300, 404].map((status) => answered({ status }, 'return response.ok')),
+    [false, true, true, false, false],
+  );
 });
 
 test('bodies are read as text, JSON and bytes', () => {
@@ -90,33 +148,71 @@ test('bodies are read as text, JSON and bytes', () => {
   for (const body of [{ base64 }, { text: '{"é": [1]}' }]) {
     assert.deepEqual(answered({ body }, 'return await response.json()'), { é: [1] });
     assert.deepEqual(answered({ body }, 'return await response.text()'), '{"é": [1]}');
-    assert.deepEqual(answered({ body }, 'const b = await response.buffer(); return [Buffer.isBuffer(b), b.toString("base64")]'), [true, base64]);
-    assert.deepEqual(answered({ body }, 'const b = await response.arrayBuffer(); return [b instanceof ArrayBuffer, Buffer.from(b).toString("base64")]'), [true, base64]);
-    assert.deepEqual(answered({ body }, 'const parts = []; for await (const part of response.body) parts.push(part); return Buffer.concat(parts).toString("base64")'), base64);
+    assert.deepEqual(
+      answered({ body }, 'const b = await response.buffer(); return [Buffer.isBuffer(b), b.toString("base64")]'),
+      [true, base64],
+    );
+    assert.deepEqual(
+      answered(
+        { body },
+        'const b = await response.arrayBuffer(); return [b instanceof ArrayBuffer, Buffer.from(b).toString("base64")]',
+      ),
+      [true, base64],
+    );
+    assert.deepEqual(
+      answered(
+        { body },
+        'const parts = []; for await (const part of response.body) parts.push(part); return Buffer.concat(parts).toString("base64")',
+      ),
+      base64,
+    );
   }
   assert.equal(answered({ body: null }, 'return response.body'), null);
   assert.equal(answered({ body: null }, 'return await response.text()'), '');
 });
 
 test('a body is read once; a clone has its own', () => {
-  assert.deepEqual(answered({ body: { text: 'x' } }, 'await response.text(); return response.json().catch((e) => [e.name, e.message])'), ['TypeError', 'body used already for: https://a.example/x']);
-  assert.deepEqual(answered({ body: { text: '1' } }, 'const copy = response.clone(); return [await response.json(), await copy.json(), copy.url, copy.status]'), [1, 1, 'https://a.example/x', 200]);
-  assert.throws(() => answered({ body: { text: '1' } }, 'await response.text(); response.clone()'), /cannot clone body after it is used/);
+  assert.deepEqual(
+    answered(
+      { body: { text: 'x' } },
+      'await response.text(); return response.json().catch((e) => [e.name, e.message])',
+    ),
+    ['TypeError', 'body used already for: https://a.example/x'],
+  );
+  assert.deepEqual(
+    answered(
+      { body: { text: '1' } },
+      'const copy = response.clone(); return [await response.json(), await copy.json(), copy.url, copy.status]',
+    ),
+    [1, 1, 'https://a.example/x', 200],
+  );
+  assert.throws(
+    () => answered({ body: { text: '1' } }, 'await response.text(); response.clone()'),
+    /cannot clone body after it is used/,
+  );
 });
 
 test('an answer that is not JSON is a FetchError', () => {
-  const error = failure(`await (await fetch('https://a.example/x')).json()`, { respond: () => ({ body: { text: '<html>' } }) });
+  const error = failure(`await (await fetch('https://a.example/x')).json()`, {
+    respond: () => ({ body: { text: '<html>' } }),
+  });
   assert.match(error.message, /^invalid json response body at https:\/\/a\.example\/x reason: \S/);
   assert.deepEqual([error.name, error.type, error.isError], ['FetchError', 'invalid-json', true]);
 });
 
 const url = 'https://foo/';
 const FAILURES = [
-  [{ type: 'system', code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND foo foo:443' }, `request to ${url} failed, reason: getaddrinfo ENOTFOUND foo foo:443`],
+  [
+    { type: 'system', code: 'ENOTFOUND', message: 'getaddrinfo ENOTFOUND foo foo:443' },
+    `request to ${url} failed, reason: getaddrinfo ENOTFOUND foo foo:443`,
+  ],
   [{ type: 'request-timeout', message: '' }, `network timeout at: ${url}`],
   [{ type: 'max-size', message: '5242880' }, `content size at ${url} over limit: 5242880`],
   [{ type: 'max-redirect', message: '' }, `maximum redirect reached at: ${url}`],
-  [{ type: 'no-redirect', message: '' }, `uri requested responds with a redirect, redirect mode is set to error: ${url}`],
+  [
+    { type: 'no-redirect', message: '' },
+    `uri requested responds with a redirect, redirect mode is set to error: ${url}`,
+  ],
 ];
 
 test('failures are worded as node-fetch words them', () => {
@@ -160,7 +256,7 @@ test('AbortSignal tells its listeners once', () => {
   assert.throws(() => value(`AbortSignal.abort().throwIfAborted()`), { name: 'AbortError' });
 });
 
-test('Headers is the standard\'s', () => {
+test("Headers is the standard's", () => {
   const code = `const h = new Headers({ B: '1', a: ' 2 ' }); h.append('b', '3'); h.set('C', 'x'); h.delete('c'); const seen = []; h.forEach((value, name) => seen.push(name, value));
     return [[...h], [...h.keys()], [...h.values()], h.has('B'), h.get('none'), seen, String(h), Object.keys(h)]`;
   assert.deepEqual(value(code), JSON.parse(JSON.stringify(new Function(code)())));
@@ -168,8 +264,16 @@ test('Headers is the standard\'s', () => {
 });
 
 test('Response can be made by hand', () => {
-  assert.deepEqual(value(`const r = new Response('{"a":1}', { status: 404, headers: { x: '1' } }); return [r.ok, r.status, r.statusText, r.url, r.headers.get('x'), r.headers.get('content-type'), await r.json()]`), [false, 404, '', '', '1', TEXT, { a: 1 }]);
-  assert.deepEqual(value(`const r = Response.redirect('http://a/b', 301); return [r.status, r.headers.get('location')]`), [301, 'http://a/b']);
+  assert.deepEqual(
+    value(
+      `const r = new Response('{"a":1}', { status: 404, headers: { x: '1' } }); return [r.ok, r.status, r.statusText, r.url, r.headers.get('x'), r.headers.get('content-type'), await r.json()]`,
+    ),
+    [false, 404, '', '', '1', TEXT, { a: 1 }],
+  );
+  assert.deepEqual(
+    value(`const r = Response.redirect('http://a/b', 301); return [r.status, r.headers.get('location')]`),
+    [301, 'http://a/b'],
+  );
 });
 
 test('what an author does to built-in names breaks no request of the next event', () => {

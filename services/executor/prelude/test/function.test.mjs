@@ -9,7 +9,15 @@ const ids = { userId: 'u1' };
 test('Segment calls keep the known keys and drop the rest', () => {
   const all = `{ userId: 'u', anonymousId: 'a', event: 'E', name: 'N', category: 'C', groupId: 'g', previousId: 'p', traits: { t: 1 }, properties: { p: 1 },
     context: {}, integrations: { All: false }, messageId: 'm', sentAt: 's', timestamp: 't', receivedAt: 'r', version: 2, type: 'other' }`;
-  const common = { userId: 'u', anonymousId: 'a', context: {}, integrations: { All: false }, messageId: 'm', sentAt: 's', timestamp: 't' };
+  const common = {
+    userId: 'u',
+    anonymousId: 'a',
+    context: {},
+    integrations: { All: false },
+    messageId: 'm',
+    sentAt: 's',
+    timestamp: 't',
+  };
   const expected = [
     { type: 'identify', traits: { t: 1 }, ...common },
     { type: 'track', event: 'E', properties: { p: 1 }, ...common },
@@ -18,14 +26,21 @@ test('Segment calls keep the known keys and drop the rest', () => {
     { type: 'group', groupId: 'g', traits: { t: 1 }, ...common },
     { type: 'alias', previousId: 'p', ...common },
   ];
-  const { messages, value: returned } = run(`return ['identify', 'track', 'page', 'screen', 'group', 'alias'].map((call) => Segment[call](${all}))`);
+  const { messages, value: returned } = run(
+    `return ['identify', 'track', 'page', 'screen', 'group', 'alias'].map((call) => Segment[call](${all}))`,
+  );
   assert.deepEqual(messages, expected);
   assert.deepEqual(returned, expected);
 });
 
 test('Segment.set makes an object', () => {
-  const { objects } = run(`Segment.set({ collection: 'rooms', id: null, properties: { a: 1 }, extra: 1 }); Segment.set({ collection: 'x', id: '1' })`);
-  assert.deepEqual(objects, [{ collection: 'rooms', id: null, properties: { a: 1 } }, { collection: 'x', id: '1' }]);
+  const { objects } = run(
+    `Segment.set({ collection: 'rooms', id: null, properties: { a: 1 }, extra: 1 }); Segment.set({ collection: 'x', id: '1' })`,
+  );
+  assert.deepEqual(objects, [
+    { collection: 'rooms', id: null, properties: { a: 1 } },
+    { collection: 'x', id: '1' },
+  ]);
 });
 
 const INVALID = [
@@ -37,7 +52,7 @@ const INVALID = [
   ["group({ groupId: 'g' })", 'One of userId,anonymousId is required but not defined'],
   ["alias({ userId: 'u' })", 'previousId is required but not defined'],
   ["page({ name: 'n' })", 'One of userId,anonymousId is required but not defined'],
-  ["set({ id: 1 })", 'collection is required but not defined'],
+  ['set({ id: 1 })', 'collection is required but not defined'],
   ["set({ collection: 'c' })", 'id is required but not defined'],
   ["set({ collection: 'c', id: '' })", 'id is required but not defined'],
 ];
@@ -50,17 +65,28 @@ test('Segment calls without their fields are validation errors', () => {
 
 test('values that are not truthy vanish, odd ones pass', () => {
   const code = `Segment.identify({ userId: 7, anonymousId: '', traits: 'text', context: 0 }); Segment.track({ event: null, userId: 'u' })`;
-  assert.deepEqual(run(code).messages, [{ type: 'identify', userId: 7, traits: 'text' }, { type: 'track', event: null, userId: 'u' }]);
+  assert.deepEqual(run(code).messages, [
+    { type: 'identify', userId: 7, traits: 'text' },
+    { type: 'track', event: null, userId: 'u' },
+  ]);
 });
 
 test('errors have their names', () => {
   const names = ['EventNotSupported', 'InvalidEventPayload', 'ValidationError', 'RetryError', 'DropEvent'];
   for (const name of names) {
-    assert.deepEqual(value(`const e = new ${name}('m'); return [e.name, e.message, e instanceof Error, e instanceof ${name}, Object.keys(e), String(e)]`), [name, 'm', true, true, [], `${name}: m`]);
+    assert.deepEqual(
+      value(
+        `const e = new ${name}('m'); return [e.name, e.message, e instanceof Error, e instanceof ${name}, Object.keys(e), String(e)]`,
+      ),
+      [name, 'm', true, true, [], `${name}: m`],
+    );
   }
 });
 
-const request = (record, body) => value(`const request = __test.makeRequest(${JSON.stringify({ method: 'POST', url: 'https://fn.example/?a=1&a=2&b=x%20y', headers: {}, body: '', ...record })}); ${body}`);
+const request = (record, body) =>
+  value(
+    `const request = __test.makeRequest(${JSON.stringify({ method: 'POST', url: 'https://fn.example/?a=1&a=2&b=x%20y', headers: {}, body: '', ...record })}); ${body}`,
+  );
 
 test('a request is synchronous, and parsed once', () => {
   const body = 'request.json().added = 1; return [request.json(), request.json() === request.json(), request.text()]';
@@ -85,8 +111,13 @@ test('a form becomes an object', () => {
 });
 
 test('a request shows itself in the log', () => {
-  const { logs } = run(`console.log(__test.makeRequest({ method: 'POST', url: 'http://a/', headers: { x: '1' }, body: 'b' }))`);
-  assert.match(logs[0].text, /^ServerRequest \{\n {2}method: 'POST',\n {2}url: URL \{\n {4}href: 'http:\/\/a\/',[^]*headers: Headers \{ x: '1' \},\n {2}body: 'b'\n\}$/);
+  const { logs } = run(
+    `console.log(__test.makeRequest({ method: 'POST', url: 'http://a/', headers: { x: '1' }, body: 'b' }))`,
+  );
+  assert.match(
+    logs[0].text,
+    /^ServerRequest \{\n {2}method: 'POST',\n {2}url: 'http:\/\/a\/',\n {2}headers: Headers \{ x: '1' \},\n {2}body: 'b'\n\}$/,
+  );
 });
 
 test('timers run in order of their time, with arguments', () => {
@@ -96,7 +127,8 @@ test('timers run in order of their time, with arguments', () => {
 });
 
 test('intervals repeat until cleared, by object or number', () => {
-  const code = (id) => `let n = 0; await new Promise((done) => { const t = setInterval(() => { if (++n === 3) { clearInterval(${id}); setTimeout(done, 100) } }, 10) }); return n`;
+  const code = (id) =>
+    `let n = 0; await new Promise((done) => { const t = setInterval(() => { if (++n === 3) { clearInterval(${id}); setTimeout(done, 100) } }, 10) }); return n`;
   assert.equal(value(code('t')), 3);
   assert.equal(value(code('+t')), 3);
 });
@@ -119,7 +151,7 @@ test('timers do not outlive their event', () => {
   assert.equal(value(`await new Promise((done) => setTimeout(done, 20)); return globalThis.ticks`), 0);
 });
 
-test('Math.random and lodash draw from the event\'s seed', () => {
+test("Math.random and lodash draw from the event's seed", () => {
   const code = 'return [Math.random(), Math.random(), _.random(1e9), _.shuffle([1, 2, 3, 4, 5, 6, 7, 8])]';
   const draw = (seed) => value(code, { seed });
   assert.deepEqual(draw([1, 2, 3, 4]), draw([1, 2, 3, 4]));
@@ -134,7 +166,12 @@ test('the cache loads once per key and lifetime', () => {
   const code = `let n = 0; const load = () => cache.load('k', 50, async () => ++n); const wait = (ms) => new Promise((r) => setTimeout(r, ms));
     const first = await Promise.all([load(), load(), load()]); await wait(30); const second = await load(); await wait(30); return [first, second, await load()]`;
   assert.deepEqual(value(code), [[1, 1, 1], 1, 2]);
-  assert.equal(value(`let n = 0; await cache.load('a', -1, () => ++n); await cache.load('a', () => ++n); cache.delete('a'); return cache.load('a', undefined, () => ++n)`), 2);
+  assert.equal(
+    value(
+      `let n = 0; await cache.load('a', -1, () => ++n); await cache.load('a', () => ++n); cache.delete('a'); return cache.load('a', undefined, () => ++n)`,
+    ),
+    2,
+  );
   assert.equal(value(`return cache.load('a', -1, () => 9)`), 2, 'kept between events');
   assert.equal(value(`return cache.load('zero', 0, () => 1).then(() => cache.load('zero', 0, () => 2))`), 2);
 });
@@ -149,18 +186,41 @@ test('the cache keeps no failure, and nothing that was loading when its event en
 });
 
 test('the cache is bounded', () => {
-  assert.deepEqual(value(`for (let i = 0; i < 1500; i++) await cache.load('n' + i, -1, () => i); return [await cache.load('n0', -1, () => 'gone'), await cache.load('n1499', -1, () => 'gone')]`), ['gone', 1499]);
+  assert.deepEqual(
+    value(
+      `for (let i = 0; i < 1500; i++) await cache.load('n' + i, -1, () => i); return [await cache.load('n0', -1, () => 'gone'), await cache.load('n1499', -1, () => 'gone')]`,
+    ),
+    ['gone', 1499],
+  );
 });
 
-test('global names can be reassigned; Node\'s module names are absent', () => {
-  assert.equal(value(`const names = ['fetch', 'Buffer', '_', 'crypto', 'cache', 'console', 'URL', 'Segment', 'RetryError', 'setTimeout', 'window'];
-    return names.every((name) => { const d = Object.getOwnPropertyDescriptor(globalThis, name); return d.writable && d.configurable })`), true);
-  assert.deepEqual(value(`return ['require', 'process', 'module', 'exports', 'global'].filter((name) => name in globalThis)`), []);
+test("global names can be reassigned; Node's module names are absent", () => {
+  assert.equal(
+    value(`const names = ['fetch', 'Buffer', '_', 'crypto', 'cache', 'console', 'URL', 'Segment', 'RetryError', 'setTimeout', 'window'];
+    return names.every((name) => { const d = Object.getOwnPropertyDescriptor(globalThis, name); return d.writable && d.configurable })`),
+    true,
+  );
+  assert.deepEqual(
+    value(`return ['require', 'process', 'module', 'exports', 'global'].filter((name) => name in globalThis)`),
+    [],
+  );
   assert.equal(value('return window === globalThis && window.window === window'), true);
 });
 
+test('performance counts from its first use', () => {
+  const code =
+    'const a = performance.now(); await new Promise((done) => setTimeout(done, 25)); return Math.round(performance.now() - a)';
+  assert.equal(value(code), 25);
+  assert.equal(value('return Math.abs(performance.timeOrigin + performance.now() - Date.now()) < 1'), true);
+});
+
 test('lodash is there', () => {
-  assert.deepEqual(value(`return [_.get({ a: [{ b: 1 }] }, 'a[0].b'), _.camelCase('a b'), _.VERSION, _.template('<%= x %>')({ x: 1 })]`), [1, 'aB', '4.17.21', '1']);
+  assert.deepEqual(
+    value(
+      `return [_.get({ a: [{ b: 1 }] }, 'a[0].b'), _.camelCase('a b'), _.VERSION, _.template('<%= x %>')({ x: 1 })]`,
+    ),
+    [1, 'aB', '4.17.21', '1'],
+  );
 });
 
 test('what an author does to built-in names does not reach the next event', () => {

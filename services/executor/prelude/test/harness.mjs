@@ -6,7 +6,8 @@ import v8 from 'node:v8';
 
 import { build } from 'esbuild';
 
-v8.setFlagsFromString('--experimental-wasm-extended-const'); // Node 20 has it behind this flag; the native modules need it
+// The native modules need it, and Node 20 has it behind this flag.
+v8.setFlagsFromString('--experimental-wasm-extended-const');
 const { QuickJS } = await import('quickjs-wasi');
 
 const packageFile = (path) => readFile(fileURLToPath(import.meta.resolve(`quickjs-wasi/${path}`)));
@@ -86,7 +87,15 @@ export async function sandbox() {
 
 function answerTo(record, { error, ...answer }) {
   if (error) return { error };
-  return { status: 200, status_text: 'OK', url: record.url, redirected: false, headers: [], body: { text: '' }, ...answer };
+  return {
+    status: 200,
+    status_text: 'OK',
+    url: record.url,
+    redirected: false,
+    headers: [],
+    body: { text: '' },
+    ...answer,
+  };
 }
 
 function valueOf({ value, error, settled }) {

@@ -8,9 +8,32 @@ const params = (expression) => value(`return String(${expression})`);
 
 // Each as Node's own URLSearchParams would have it.
 const PARSED = [
-  'a=b&c=d', '?a=b', 'a', '=b', 'a=', '&&a=1&&', 'a=b=c', 'a+b=c+d', 'a%20b=%26', 'a=%zz', 'a=%', 'a=%4', 'a=%F0%9F%92%A9',
-  'a=%E4%BD', 'a=%FF%41', '%EF%BB%BFtest=%EF%BB%BF', '%FE%FF', 'id=0&value=%', 'b=%2sf%2a', 'b=%2%2af%2a', 'a=b\u0000c', "a='()~*-._!",
-  'ü=€', 'foo%3Dbar=a%26b', '_charset_=windows-1252&test=%C2x', 'a=💩&%F0=1',
+  'a=b&c=d',
+  '?a=b',
+  'a',
+  '=b',
+  'a=',
+  '&&a=1&&',
+  'a=b=c',
+  'a+b=c+d',
+  'a%20b=%26',
+  'a=%zz',
+  'a=%',
+  'a=%4',
+  'a=%F0%9F%92%A9',
+  'a=%E4%BD',
+  'a=%FF%41',
+  '%EF%BB%BFtest=%EF%BB%BF',
+  '%FE%FF',
+  'id=0&value=%',
+  'b=%2sf%2a',
+  'b=%2%2af%2a',
+  'a=b\u0000c',
+  "a='()~*-._!",
+  'ü=€',
+  'foo%3Dbar=a%26b',
+  '_charset_=windows-1252&test=%C2x',
+  'a=💩&%F0=1',
 ];
 
 test('parses and writes queries as the standard does', () => {
@@ -22,8 +45,21 @@ test('parses and writes queries as the standard does', () => {
 });
 
 const CONSTRUCTED = [
-  '', 'undefined', 'null', '{}', '{ a: 1, b: "x y" }', '[["a", "b"], ["a", "c"]]', 'new Map([["k", "v"]])', '"?"', '"??a=b"',
-  'new URLSearchParams("q=1&q=2")', '[new Set(["s", "t"])]', '12', '{ a: ["x", "y"] }', '"\ud800=1"', '[["a", undefined]]',
+  '',
+  'undefined',
+  'null',
+  '{}',
+  '{ a: 1, b: "x y" }',
+  '[["a", "b"], ["a", "c"]]',
+  'new Map([["k", "v"]])',
+  '"?"',
+  '"??a=b"',
+  'new URLSearchParams("q=1&q=2")',
+  '[new Set(["s", "t"])]',
+  '12',
+  '{ a: ["x", "y"] }',
+  '"\ud800=1"',
+  '[["a", undefined]]',
 ];
 
 test('is constructed from text, records and any iterable of pairs', () => {
@@ -82,14 +118,38 @@ test('lives in its URL, both ways', () => {
 
 // From the web platform tests: [input, base].
 const URLS = [
-  ['http://example\t.\norg', 'http://example.org/foo/bar'], ['http://user:pass@foo:21/bar;par?b#c', ''], ['https:foo.com', 'http://a/'],
-  ['http:\\\\x:c\\', 'http://a/'], ['//x:y@h:80/p', 'http://a/'], ['http://[1::2]:3:4', 'http://a/'], ['http://2001::1', 'http://a/'],
-  ['http://192.0x00A80001', ''], ['http://[::127.0.0.1]', ''], ['http://[0:0:0:0:0:0:13.1.68.3]', ''], ['http://[google.com]', ''],
-  ['http://ExAmPlE.CoM', ''], ['http://example example.com', ''], ['http://0xffffffff', ''], ['http://256.256.256.256', ''],
-  ['http://example.com/foo/%2e%2e/bar', ''], ['http://example.com/foo/../../../ton', ''], ['http://example.com////../..', ''],
-  ['http://example.com/foo%41%7a', ''], ['http://example.com/\u4f60\u597d', ''], ['data:test# »', ''], ['http://www', 'http://a/b/'],
-  ['mailto:x@y', ''], ['?x', 'mailto:a@b'], ['#frag', 'about:blank'], ['http://GOO\u200b\u2060\ufeffgoo.com', ''], ['http://example.com:65536', ''],
-  ['http://a:b@c:d@e/', ''], ['file:///C|/x', ''], ['http://ho%20st/', ''], ['http://faß.ExAmPlE/', ''], ['non-special://h/p?q=\'', ''],
+  ['http://example\t.\norg', 'http://example.org/foo/bar'],
+  ['http://user:pass@foo:21/bar;par?b#c', ''],
+  ['https:foo.com', 'http://a/'],
+  ['http:\\\\x:c\\', 'http://a/'],
+  ['//x:y@h:80/p', 'http://a/'],
+  ['http://[1::2]:3:4', 'http://a/'],
+  ['http://2001::1', 'http://a/'],
+  ['http://192.0x00A80001', ''],
+  ['http://[::127.0.0.1]', ''],
+  ['http://[0:0:0:0:0:0:13.1.68.3]', ''],
+  ['http://[google.com]', ''],
+  ['http://ExAmPlE.CoM', ''],
+  ['http://example example.com', ''],
+  ['http://0xffffffff', ''],
+  ['http://256.256.256.256', ''],
+  ['http://example.com/foo/%2e%2e/bar', ''],
+  ['http://example.com/foo/../../../ton', ''],
+  ['http://example.com////../..', ''],
+  ['http://example.com/foo%41%7a', ''],
+  ['http://example.com/\u4f60\u597d', ''],
+  ['data:test# »', ''],
+  ['http://www', 'http://a/b/'],
+  ['mailto:x@y', ''],
+  ['?x', 'mailto:a@b'],
+  ['#frag', 'about:blank'],
+  ['http://GOO\u200b\u2060\ufeffgoo.com', ''],
+  ['http://example.com:65536', ''],
+  ['http://a:b@c:d@e/', ''],
+  ['file:///C|/x', ''],
+  ['http://ho%20st/', ''],
+  ['http://faß.ExAmPlE/', ''],
+  ["non-special://h/p?q='", ''],
 ];
 
 test('parses URLs as Node does', () => {
@@ -108,5 +168,9 @@ test('parses URLs as Node does', () => {
 });
 
 test('has URL.parse, which does not throw', () => {
-  assert.deepEqual(value('return [URL.parse("nonsense"), URL.parse("/x", "http://a").href, URL.canParse("x")]'), [null, 'http://a/x', false]);
+  assert.deepEqual(value('return [URL.parse("nonsense"), URL.parse("/x", "http://a").href, URL.canParse("x")]'), [
+    null,
+    'http://a/x',
+    false,
+  ]);
 });
