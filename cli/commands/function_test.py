@@ -15,7 +15,6 @@ import pydantic
 import typer
 from rich.console import Group, RenderableType
 from rich.text import Text
-from services.executor.network import NetworkOutside
 
 from cli.commands.up import EgressAllow
 from cli.function_files import FunctionKindOption, kind_of, read_code, read_json
@@ -24,6 +23,7 @@ from cli.session import Json
 from penstock.config.v1 import config_pb2
 from services.executor.canned import CannedOutside
 from services.executor.local import run_function
+from services.executor.network import NetworkOutside
 from services.executor.outside import Outside
 from services.executor.results import FunctionKind, Invocation, InvocationResult
 from shared.egress import EgressClient, EgressPolicy

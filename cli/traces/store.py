@@ -183,10 +183,11 @@ class TraceStore:
 
 def _row(span: StoredSpan) -> tuple[Any, ...]:
     events = [[event.name, event.time_ns, event.attributes] for event in span.events]
-    event_id = str(span.attributes.get(names.EVENT_ID) or "") or None
+    event_id = span.attributes.get(names.EVENT_ID)
     return (
         span.trace_id, span.span_id, span.parent_id, span.service, span.name, span.kind, span.start_ns, span.end_ns,
-        span.error, json.dumps(span.attributes), json.dumps(events), event_id,
+        span.error, json.dumps(span.attributes), json.dumps(events),
+        event_id if isinstance(event_id, str) else None,
     )  # fmt: skip
 
 

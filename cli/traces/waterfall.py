@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from rich.console import Group, RenderableType
-from rich.table import Table
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.padding import Padding
 from rich.text import Text
 
-from cli.traces.store import StoredEvent, StoredSpan
+from cli.traces.store import StoredSpan
 from shared.telemetry import attributes as names
 
-BAR_CELLS = 32
+WIDE_CELLS = 130
+MIN_BAR_CELLS, MAX_BAR_CELLS = 16, 32
 MAX_EVENTS_SHOWN = 5
 MAX_TEXT = 120
+_TIME_CELLS = 9
+_DETAIL_CELLS = 30
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _COLOURS = ("cyan", "green", "magenta", "blue", "yellow")
 
@@ -44,41 +48,57 @@ def arrange(spans: Sequence[StoredSpan]) -> list[Node]:
     return list(placed.values())
 
 
-def render(spans: Sequence[StoredSpan]) -> RenderableType:
-    """Return a table for a rich console. `spans` must not be empty."""
-    begin_ns = min(span.start_ns for span in spans)
-    total_ns = max(1, max(span.end_ns for span in spans) - begin_ns)
-    services = sorted({span.service for span in spans})
-    colours = {service: _COLOURS[index % len(_COLOURS)] for index, service in enumerate(services)}
-    table = Table(box=None, padding=(0, 1), header_style="dim", expand=False)
-    for title, options in _HEADERS:
-        table.add_column(title, **options)
-    for node in arrange(spans):
-        table.add_row(*_row(node, begin_ns, total_ns, colours[node.span.service]))
-        for event in node.span.events[:MAX_EVENTS_SHOWN]:
-            table.add_row(_event(event, node), "", f"+{_duration(event.time_ns - begin_ns)}", "", "")
-    errors = sum(span.error is not None for span in spans)
-    title = Text.assemble(
-        ("trace ", "dim"), (spans[0].trace_id, "bold"),
-        (f"  {_duration(total_ns)}  {len(spans)} spans  {len(services)} services", "dim"),
-        (f"  {errors} failed" if errors else "", "red"),
-    )  # fmt: skip
-    return Group(title, table)
+class Waterfall:
+    """A trace to print on a rich console: details beside the bars where the console is wide, else below the names."""
+
+    def __init__(self, spans: Sequence[StoredSpan]) -> None:
+        """Draw `spans`, which must not be empty."""
+        self._nodes = arrange(spans)
+        self._trace_id = spans[0].trace_id
+        self._begin_ns = min(span.start_ns for span in spans)
+        self._total_ns = max(1, max(span.end_ns for span in spans) - self._begin_ns)
+        services = sorted({span.service for span in spans})
+        self._colours = {service: _COLOURS[index % len(_COLOURS)] for index, service in enumerate(services)}
+        self._service_cells = max(cell_len(_service(service)) for service in services)
+        self._name_cells = max(cell_len(_name(node).plain) for node in self._nodes)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        yield self._title()
+        wide = options.max_width >= WIDE_CELLS
+        bar_cells = MAX_BAR_CELLS if wide else MIN_BAR_CELLS
+        taken = self._service_cells + bar_cells + 2 * _TIME_CELLS + 4
+        name_cells = min(self._name_cells, max(20, options.max_width - taken - (_DETAIL_CELLS if wide else 0)))
+        for node in self._nodes:
+            details = Text("  ".join(_details(node.span)), style="dim")
+            line = self._line(node, name_cells=name_cells, bar_cells=bar_cells)
+            yield line.append("  ").append_text(details) if wide else line
+            below = [] if wide or not details.plain else [details]
+            for text in (*below, *_events(node.span)):
+                yield Padding(text, (0, 0, 0, min(cell_len(node.guides) + 2, name_cells)))
+
+    def _title(self) -> Text:
+        errors = sum(node.span.error is not None for node in self._nodes)
+        counts = f"  {_duration(self._total_ns)}  {len(self._nodes)} spans  {len(self._colours)} services"
+        failed = f"  {errors} failed" if errors else ""
+        return Text.assemble(("trace ", "dim"), (self._trace_id, "bold"), (counts, "dim"), (failed, "red"))
+
+    def _line(self, node: Node, *, name_cells: int, bar_cells: int) -> Text:
+        span = node.span
+        colour = self._colours[span.service]
+        offset_ns, length_ns = span.start_ns - self._begin_ns, max(0, span.end_ns - span.start_ns)
+        name, service = _name(node), Text(_service(span.service), style=colour)
+        name.truncate(name_cells, overflow="ellipsis", pad=True)
+        service.truncate(self._service_cells, pad=True)
+        bar = Text(_bar(offset_ns, length_ns, self._total_ns, bar_cells), style="red" if span.error else colour)
+        at, took = f"+{_duration(offset_ns)}".rjust(_TIME_CELLS), _duration(length_ns).rjust(_TIME_CELLS)
+        return Text(" ", no_wrap=True, overflow="ellipsis").join(
+            [name, service, Text(at, style="dim"), bar, Text(took)]
+        )
 
 
 def as_json(spans: Sequence[StoredSpan]) -> dict[str, Any]:
     """Return the trace for machines: spans in the drawn order, with depth; times in Unix nanoseconds."""
     return {"trace_id": spans[0].trace_id, "spans": [_span_json(node) for node in arrange(spans)]}
-
-
-_HEADERS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("span", {"no_wrap": True}),
-    ("service", {"no_wrap": True}),
-    ("at", {"justify": "right", "no_wrap": True}),
-    ("", {"no_wrap": True, "min_width": BAR_CELLS}),
-    ("took", {"justify": "right", "no_wrap": True}),
-    ("", {"overflow": "fold"}),
-)
 
 
 def _place(roots: Sequence[StoredSpan], children: dict[str | None, list[StoredSpan]], placed: dict[str, Node]) -> None:
@@ -95,32 +115,28 @@ def _place(roots: Sequence[StoredSpan], children: dict[str | None, list[StoredSp
         waiting.extend((child, depth + 1, deeper, child is below[-1]) for child in reversed(below))
 
 
-def _row(node: Node, begin_ns: int, total_ns: int, colour: str) -> tuple[Text | str, ...]:
-    span = node.span
-    failed = span.error is not None
-    return (
-        Text.assemble(
-            (node.guides, "dim"), ("✗ " if failed else "", "red"), (_safe(span.name), "red" if failed else "")
-        ),
-        Text(_safe(span.service.removeprefix("penstock-")), style=colour),
-        f"+{_duration(span.start_ns - begin_ns)}",
-        Text(_bar(span.start_ns - begin_ns, span.end_ns - span.start_ns, total_ns), style="red" if failed else colour),
-        _duration(span.end_ns - span.start_ns),
-        Text(_details(span), style="dim"),
-    )
+def _name(node: Node) -> Text:
+    failed = node.span.error is not None
+    mark = ("✗ " if failed else "", "red")
+    return Text.assemble((node.guides, "dim"), mark, (_safe(node.span.name), "red" if failed else ""))
 
 
-def _event(event: StoredEvent, node: Node) -> Text:
-    words = " ".join(str(value) for value in event.attributes.values())
-    return Text(f"{' ' * len(node.guides)} · {_safe(event.name)} {_safe(words)}"[:MAX_TEXT], style="dim")
+def _service(name: str) -> str:
+    return _safe(name.removeprefix("penstock-"))
 
 
-def _bar(offset_ns: int, length_ns: int, total_ns: int) -> str:
+def _events(span: StoredSpan) -> Iterator[Text]:
+    for event in span.events[:MAX_EVENTS_SHOWN]:
+        words = " ".join(str(value) for value in event.attributes.values())
+        yield Text(f"· {_safe(event.name)} {_safe(words)}", style="dim")
+
+
+def _bar(offset_ns: int, length_ns: int, total_ns: int, cells: int) -> str:
     """Draw in eighths of a cell on the right end; what is too short to see is one thin mark."""
-    start = min(BAR_CELLS - 1, offset_ns * BAR_CELLS // total_ns)
-    eighths = max(1, min((BAR_CELLS - start) * 8, length_ns * BAR_CELLS * 8 // total_ns))
+    start = min(cells - 1, offset_ns * cells // total_ns)
+    eighths = max(1, min((cells - start) * 8, length_ns * cells * 8 // total_ns))
     full, rest = divmod(eighths, 8)
-    return (" " * start + "█" * full + (_EIGHTHS[rest] if rest else "")).ljust(BAR_CELLS)
+    return (" " * start + "█" * full + (_EIGHTHS[rest] if rest else "")).ljust(cells)
 
 
 def _duration(nanoseconds: int) -> str:
@@ -152,11 +168,7 @@ _DETAILS: tuple[tuple[str, Callable[[Any], str]], ...] = (
 )
 
 
-def _details(span: StoredSpan) -> str:
-    return "  ".join(_shown_details(span))
-
-
-def _shown_details(span: StoredSpan) -> Iterator[str]:
+def _details(span: StoredSpan) -> Iterator[str]:
     for name, show in _DETAILS:
         value = span.attributes.get(name)
         if value is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ RedirectMode = Literal["follow", "manual", "error"]
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _MAX_ANSWER_LINE_BYTES = 16 * 1024
 _MAX_ANSWER_HEADERS = 200
+_LARGE_BODY_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,12 @@ class EgressClient:
                 raise
             raise from_client_error(error, host=target.host, port=target.port) from error
         return EgressResponse(
-            answer.status, answer.reason or "", str(target.url), request.hops > 0, _shown_headers(answer, target), body
+            answer.status,
+            _latin1(answer.reason or ""),
+            str(target.url),
+            request.hops > 0,
+            _shown_headers(answer, target),
+            body,
         )
 
     async def _send(self, request: _Request) -> aiohttp.ClientResponse:
@@ -183,7 +190,7 @@ class EgressClient:
             request.method,
             request.target.url,
             headers=[*request.headers, *added],
-            data=request.body,
+            data=_payload(request.body),
             allow_redirects=False,
         )
 
@@ -200,6 +207,11 @@ class EgressClient:
         if refusal is not None:
             raise PermissionError(f"{refusal} is refused")
         return socket.socket(family, kind, proto)
+
+
+def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
+    """Have a large body sent in pieces, so that the loop goes on meanwhile."""
+    return io.BytesIO(body) if body is not None and len(body) > _LARGE_BODY_BYTES else body
 
 
 def _is_redirect(answer: aiohttp.ClientResponse) -> bool:
@@ -236,8 +248,16 @@ async def _read_body(answer: aiohttp.ClientResponse, request: _Request) -> bytes
 
 
 def _shown_headers(answer: aiohttp.ClientResponse, target: Target) -> list[tuple[str, str]]:
-    headers = list(answer.headers.items())
+    headers = [(name, _latin1(value)) for name, value in answer.headers.items()]
     if not _is_redirect(answer):
         return headers
-    location = str(join_target(target, answer.headers["Location"]).url)
+    try:
+        location = str(join_target(target, answer.headers["Location"]).url)
+    except EgressError:
+        return headers  # a place that cannot be asked is the caller's to see
     return [(name, location if name.lower() == "location" else value) for name, value in headers]
+
+
+def _latin1(text: str) -> str:
+    """Give each byte as one character, as Node.js does: what aiohttp could not decode would be no valid text."""
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")

@@ -13,7 +13,7 @@ Headers = Sequence[tuple[str, str]]
 MAX_HEADERS = 100
 MAX_HEADER_BYTES = 64 * 1024
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\U0010ffff]*")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _HOP_BY_HOP = frozenset(
     {"keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer",
      "transfer-encoding", "upgrade", "expect", "http2-settings"}

@@ -18,7 +18,7 @@ from shared.egress.errors import EgressError, denied
 
 MAX_URL_BYTES = 16 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\]")
+_FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?", re.ASCII)
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)", re.ASCII)
 # What the URL standard leaves as it is; the rest is percent-encoded. "%" stays: the caller has encoded already.
@@ -51,7 +51,7 @@ def parse_target(url: str) -> Target:
     if len(url) > MAX_URL_BYTES:
         raise _invalid(f"longer than {MAX_URL_BYTES} characters")
     if _FORBIDDEN.search(url):
-        raise _invalid("spaces, control characters and backslashes must be percent-encoded")
+        raise _invalid("spaces, control characters, backslashes and lone surrogates must be percent-encoded")
     parts, port = _split(url)
     if parts.scheme not in _DEFAULT_PORTS:
         raise denied("Only HTTP(S) protocols are supported")

@@ -24,7 +24,7 @@ def track(number: int) -> dict[str, Any]:
                 "title": "Thank you",
                 "referrer": "https://shop.example/cart",
             },
-            "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0 Safari/537.36",
+            "userAgent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0",
             "locale": "en-GB",
             "timezone": "Europe/London",
         },

@@ -26,7 +26,10 @@ from tests.e2e.penstock import Penstock, eventually, up
 
 ADD_A_PROPERTY = "async function onTrack(event) { event.properties.added = 'x'; return event }\n"
 FORWARD = """
-async function onRequest(request) { const event = request.json(); Segment.track({ ...event, properties: { sent: event.sent } }) }
+async function onRequest(request) {
+  const event = request.json();
+  Segment.track({ ...event, properties: { sent: event.sent } });
+}
 """
 DELIVER = """
 async function onTrack(event, settings) {
@@ -41,10 +44,13 @@ CONNECTIONS = 32
 
 def measure(*, events: int = 4000) -> dict[str, float]:
     """Start an installation, measure it, and give figures by name (the unit is in the name)."""
-    with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder, _receiver() as receiver:
-        with up(Path(folder) / "data", "--egress-allow", "127.0.0.1/32") as running:
-            figures = asyncio.run(_executor(running, Path(folder)))
-            return figures | asyncio.run(_way(running, Path(folder), receiver, events))
+    with (
+        tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder,
+        _receiver() as receiver,
+        up(Path(folder) / "data", "--egress-allow", "127.0.0.1/32") as running,
+    ):
+        figures = asyncio.run(_executor(running, Path(folder)))
+        return figures | asyncio.run(_way(running, Path(folder), receiver, events))
 
 
 async def _executor(running: Penstock, folder: Path) -> dict[str, float]:

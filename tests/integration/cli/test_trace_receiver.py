@@ -21,7 +21,7 @@ from rich.console import Console
 
 from cli.traces.receiver import TraceReceiver, read_spans
 from cli.traces.store import StoredSpan, TraceStore
-from cli.traces.waterfall import render
+from cli.traces.waterfall import Waterfall
 from shared.telemetry import attributes as names
 from shared.telemetry.propagation import extract, inject
 from shared.telemetry.tracing import SpanEvent, Tracing
@@ -74,7 +74,7 @@ async def test_a_trace_across_services_is_received_and_drawn(tmp_path: Path) -> 
     assert [span.parent_id for span in spans] == [None, spans[0].span_id, spans[1].span_id]
     assert spans[2].events[0].attributes == {"log.message": "hello"}
     console = Console(file=io.StringIO(), width=160)
-    console.print(render(spans))
+    console.print(Waterfall(spans))
     assert isinstance(console.file, io.StringIO)
     text = console.file.getvalue()
     assert all(word in text for word in ("└─ ✗ process deliveries", "try 1", "v3", "warm", "2.0M fuel", "· log hello"))

@@ -354,6 +354,29 @@ async def test_redirect_modes(server: Server) -> None:
     assert error.message == f"uri requested responds with a redirect, redirect mode is set to error: {url}"
 
 
+async def test_an_impossible_location_is_the_callers_to_see(server: Server) -> None:
+    url = server.answer("/", http(status="302 Found", Location="myapp://callback?code=1"))
+    async with client_for(server) as client:
+        manual = await get(client, url, redirect="manual")
+    assert ("Location", "myapp://callback?code=1") in manual.headers
+
+
+async def test_headers_that_are_no_text_come_byte_by_byte(server: Server) -> None:
+    url = server.answer("/", b"HTTP/1.1 200 \xffine\r\nX-A: \xe9\xff\r\nX-B: \xc3\xa9\r\nContent-Length: 0\r\n\r\n")
+    async with client_for(server) as client:
+        answer = await get(client, url)
+    assert ("X-A", "\xe9\xff") in answer.headers
+    assert ("X-B", "\xc3\xa9") in answer.headers
+    assert answer.reason == "\xffine"
+
+
+async def test_large_bodies_are_sent(server: Server) -> None:
+    url = server.answer("/", http())
+    async with client_for(server) as client:
+        await get(client, url, method="PUT", body=bytes(3_000_000))
+    assert len(server.requests[0]) > 3_000_000
+
+
 async def test_redirect_loops_end(server: Server) -> None:
     url = server.answer("/", http(status="302 Found", Location="/"))
     async with client_for(server) as client:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from cli.traces.store import StoredEvent, StoredSpan
-from cli.traces.waterfall import arrange, as_json, render
+from cli.traces.waterfall import Waterfall, arrange, as_json
 from shared.telemetry import attributes as names
 
 MS = 1_000_000
@@ -27,9 +27,9 @@ def span(number: int, parent: int | None, name: str, start_ms: int, end_ms: int,
     )
 
 
-def drawn(spans: list[StoredSpan]) -> str:
-    console = Console(file=io.StringIO(), width=200, color_system=None)
-    console.print(render(spans))
+def drawn(spans: list[StoredSpan], *, width: int = 200) -> str:
+    console = Console(file=io.StringIO(), width=width, color_system=None)
+    console.print(Waterfall(spans))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -49,16 +49,25 @@ def test_a_trace_is_drawn_as_a_tree_with_bars() -> None:
         ]
     ).splitlines()
     assert "100.0 ms  5 spans  3 services  2 failed" in lines[0]
-    assert "POST /hooks" in lines[2]
-    assert "200" in lines[2]
-    assert lines[3].strip().startswith("├─ ✗ deliver")
-    assert lines[4].strip().startswith("│  ├─ ✗ run")
-    assert all(word in lines[4] for word in ("v7", "cold", "1.2M fuel", "3.0 MiB", "RETRY", "executor", "30.0 ms"))
-    assert lines[4].count("RETRY") == 1
-    assert lines[5].strip().startswith("│  └─ POST")
-    assert "· log hello" in lines[6]
-    assert lines[7].strip().startswith("└─ later")
-    assert [line.count("█") for line in lines[2:6]] == [6, 25, 9, 3]
+    assert "POST /hooks" in lines[1]
+    assert "200" in lines[1]
+    assert lines[2].strip().startswith("├─ ✗ deliver")
+    assert lines[3].strip().startswith("│  ├─ ✗ run")
+    assert all(word in lines[3] for word in ("v7", "cold", "1.2M fuel", "3.0 MiB", "RETRY", "executor", "30.0 ms"))
+    assert lines[3].count("RETRY") == 1
+    assert lines[4].strip().startswith("│  └─ POST")
+    assert "· log hello" in lines[5]
+    assert lines[6].strip().startswith("└─ later")
+    assert [line.count("█") for line in lines[1:5]] == [6, 25, 9, 3]
+
+
+def test_on_a_narrow_console_details_stand_below() -> None:
+    lines = drawn([span(1, None, "n" * 100, 0, 20, attributes={names.DELIVERY_TRY: 3})], width=80).splitlines()
+    assert "try 3" not in lines[1]
+    assert lines[1].startswith("nnn")
+    assert lines[1].endswith("20.0 ms")
+    assert lines[2].strip() == "try 3"
+    assert all(len(line) <= 80 for line in lines)
 
 
 def test_tenants_text_cannot_speak_to_the_terminal() -> None:
