@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from google.protobuf import json_format
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -67,13 +68,14 @@ def as_dict(message: Message) -> dict[str, Any]:
 
 
 def _with_json(message: Message, data: dict[str, Any]) -> dict[str, Any]:
-    fields: list[tuple[Any, Any]] = list(message.ListFields())
+    fields = cast("list[tuple[FieldDescriptor, Any]]", message.ListFields())
     for descriptor, value in fields:
-        name: str = descriptor.name
+        name = descriptor.name
         if name in _JSON_FIELDS and isinstance(value, bytes):
             data[name] = json.loads(value)
-        elif isinstance(value, Message) and isinstance(data[name], dict):
+        elif descriptor.message_type and isinstance(data[name], dict):
             _with_json(value, data[name])
-        elif descriptor.is_repeated and value and isinstance(value[0], Message):
-            data[name] = [_with_json(each, into) for each, into in zip(value, data[name], strict=True)]
+        elif descriptor.message_type and isinstance(data[name], list):
+            for each, into in zip(value, data[name], strict=True):
+                _with_json(each, into)
     return data

@@ -14,8 +14,8 @@ import typer
 from cli.output import Output, table
 from cli.session import DataDir, Json
 from cli.traces.store import AmbiguousTraceError, NoSuchTraceError, StoredSpan, TraceStore
+from cli.traces.waterfall import Waterfall
 from cli.traces.waterfall import as_json as trace_as_json
-from cli.traces.waterfall import render
 from shared.errors import NotFound
 
 app = typer.Typer(no_args_is_help=True, help="See the way of each event, hop by hop.")
@@ -62,7 +62,7 @@ def show(
     output = Output(as_json=as_json)
     with _store(data_dir, output) as store:
         spans = _find(store, which)
-    output.show(trace_as_json(spans), render(spans))
+    output.show(trace_as_json(spans), Waterfall(spans))
 
 
 @contextmanager

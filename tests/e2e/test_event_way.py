@@ -39,10 +39,10 @@ def test_a_webhook_becomes_a_request_to_the_outside_with_one_trace(running: Pens
     assert ("penstock-delivery", "penstock-executor") in edges
     # The outside hangs under the very request that the trace shows.
     request = next(
-        span for span in trace["spans"] if "http.request.method" in span["attributes"] and span["kind"] == "CLIENT"
+        span for span in trace["spans"] if "http.request.method" in span["attributes"] and span["kind"] == "client"
     )
     assert arrived.headers["traceparent"].split("-")[2] == request["span_id"]
-    assert all(span["parent_span_id"] or span["service"] == "penstock-gateway" for span in trace["spans"])
+    assert all(span["parent_id"] or span["service"] == "penstock-gateway" for span in trace["spans"])
 
 
 def complete_trace(running: Penstock, event_id: str) -> Any:
@@ -52,7 +52,7 @@ def complete_trace(running: Penstock, event_id: str) -> Any:
     trace = json.loads(done.stdout)
     return (
         trace
-        if any(s["kind"] == "CLIENT" and "http.request.method" in s["attributes"] for s in trace["spans"])
+        if any(s["kind"] == "client" and "http.request.method" in s["attributes"] for s in trace["spans"])
         else None
     )
 
@@ -60,9 +60,9 @@ def complete_trace(running: Penstock, event_id: str) -> Any:
 def edges_of(trace: Any) -> set[tuple[str, str]]:
     service = {span["span_id"]: span["service"] for span in trace["spans"]}
     return {
-        (service[span["parent_span_id"]], span["service"])
+        (service[span["parent_id"]], span["service"])
         for span in trace["spans"]
-        if span["parent_span_id"] in service
+        if span["parent_id"] in service
     }
 
 
