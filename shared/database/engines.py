@@ -19,11 +19,13 @@ _BUSY_TIMEOUT_MS = 10_000
 # Ends the transaction, and with it the locks, of a replica that froze in the middle of one.
 _IDLE_IN_TRANSACTION_TIMEOUT = "60s"
 _RECYCLE_S = 1800
+# Values are tenants' data: no error and no log line may repeat them.
+_PRIVATE: dict[str, Any] = {"hide_parameters": True}
 
 
 def sqlite_engine(url: URL, *, begin: str, pool_size: int, foreign_keys: bool = True) -> AsyncEngine:
     """Make an engine over a SQLite file that begins its transactions with the statement `begin`."""
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0)
+    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, **_PRIVATE)
 
     @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: object) -> None:  # pyright: ignore[reportUnusedFunction]
@@ -47,6 +49,7 @@ def postgresql_engine(url: URL, *, schema: str, pool_size: int) -> AsyncEngine:
         url,
         pool_size=pool_size,
         max_overflow=0,
+        **_PRIVATE,
         pool_pre_ping=True,
         pool_recycle=_RECYCLE_S,
         isolation_level="READ COMMITTED",

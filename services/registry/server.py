@@ -1,0 +1,73 @@
+"""Registry's gRPC server over its stores."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import grpc
+
+from penstock.registry.v1 import (
+    destination_pb2,
+    destination_pb2_grpc,
+    function_pb2,
+    function_pb2_grpc,
+    source_pb2,
+    source_pb2_grpc,
+    workspace_pb2,
+    workspace_pb2_grpc,
+)
+from services.registry.code_checker import CodeChecker
+from services.registry.secret_values import SecretValues
+from services.registry.servicers.destinations import DestinationServicer
+from services.registry.servicers.functions import FunctionServicer
+from services.registry.servicers.sources import SourceServicer
+from services.registry.servicers.workspaces import WorkspaceServicer
+from services.registry.store.destinations import DestinationStore
+from services.registry.store.functions import FunctionStore
+from services.registry.store.instances import Instances
+from services.registry.store.sources import SourceStore
+from services.registry.store.transactions import Transactions
+from services.registry.store.versions import VersionStore
+from services.registry.store.workspaces import WorkspaceStore
+from shared.database import Database
+from shared.rpc import RpcServer
+from shared.rpc.access import Authenticate
+from shared.telemetry.tracing import Tracing
+
+SERVICES = [
+    file.services_by_name[name].full_name
+    for file in (destination_pb2.DESCRIPTOR, function_pb2.DESCRIPTOR, source_pb2.DESCRIPTOR, workspace_pb2.DESCRIPTOR)
+    for name in file.services_by_name
+]
+
+
+def registry_server(
+    *,
+    address: str,
+    database: Database,
+    on_commit: Callable[[], None],
+    checker: CodeChecker,
+    secrets: SecretValues,
+    max_functions: int,
+    authenticate: Authenticate,
+    tracing: Tracing | None = None,
+) -> RpcServer:
+    """Make the server; `on_commit` is called after each change, `checker` and `secrets` are the services it asks."""
+    transactions = Transactions(database, on_commit=on_commit)
+    instances = Instances(secrets)
+    functions = FunctionServicer(
+        functions=FunctionStore(transactions=transactions, instances=instances, limit=max_functions),
+        versions=VersionStore(transactions=transactions),
+        checker=checker,
+    )
+    sources = SourceServicer(SourceStore(transactions=transactions, instances=instances))
+    destinations = DestinationServicer(DestinationStore(transactions=transactions, instances=instances))
+    workspaces = WorkspaceServicer(WorkspaceStore(database))
+
+    def add(server: grpc.aio.Server) -> None:
+        function_pb2_grpc.add_FunctionServiceServicer_to_server(functions, server)
+        source_pb2_grpc.add_SourceServiceServicer_to_server(sources, server)
+        destination_pb2_grpc.add_DestinationServiceServicer_to_server(destinations, server)
+        workspace_pb2_grpc.add_WorkspaceServiceServicer_to_server(workspaces, server)
+
+    return RpcServer(address=address, names=SERVICES, add=add, authenticate=authenticate, tracing=tracing)

@@ -1,0 +1,18 @@
+"""In whose name a call works."""
+
+from __future__ import annotations
+
+from penstock.access.v1 import access_pb2
+from shared.errors import PermissionDenied
+from shared.rpc import caller
+
+
+def actor() -> access_pb2.Actor:
+    """Give the person that calls; their workspace bounds every query.
+
+    Raises PermissionDenied for a service that calls for nobody: it would see no workspace.
+    """
+    found = caller().actor
+    if found is None or not found.workspace_id:
+        raise PermissionDenied("Only a person's call names a workspace.", reason="ACTOR_REQUIRED")
+    return found

@@ -1,0 +1,149 @@
+"""Destinations: created, changed and removed, each with what CONFIG must learn of it in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import select
+
+from penstock.config.v1 import config_pb2
+from penstock.registry.v1 import destination_pb2
+from services.registry.inputs import DestinationInput
+from services.registry.store import outbox, requests
+from services.registry.store.configs import publish_destination, publish_source
+from services.registry.store.connections import connect, disconnect, sources_of
+from services.registry.store.instances import Instances, instances_by_id
+from services.registry.store.messages import destination_message
+from services.registry.store.tables import DestinationRow, FunctionRow, InstanceRow, SourceRow
+from services.registry.store.transactions import Transactions, find, require_etag, require_free_name
+from services.registry.validation import refuse
+from shared.errors import FieldViolation, NotFound
+from shared.ids import new_id
+
+_SETTINGS = "destination.settings"
+
+
+class DestinationStore:
+    """The destinations of all workspaces; every method works in one."""
+
+    def __init__(self, *, transactions: Transactions, instances: Instances) -> None:
+        self._transactions = transactions
+        self._instances = instances
+
+    async def create(
+        self, workspace_id: str, values: DestinationInput, *, function: str, request_id: str
+    ) -> destination_pb2.CreateDestinationResponse:
+        """Make a destination with an instance of `function`.
+
+        Raises AlreadyExists, NotFound for the function, InvalidArgument for settings.
+        """
+        kind = destination_pb2.CreateDestinationResponse
+        async with self._transactions.change(workspace_id) as session:
+            first = await requests.first_answer(session, workspace_id, request_id, kind)
+            if first:
+                return first
+            await require_free_name(session, DestinationRow, workspace_id, values.name)
+            instance = await self._instance(session, workspace_id, function, values.settings)
+            row = _new_row(workspace_id, values.name, instance)
+            session.add(row)
+            await session.flush()
+            await publish_destination(session, row)
+            answer = kind(destination=destination_message(row, instance, []))
+            await requests.remember(session, workspace_id, request_id, answer)
+            return answer
+
+    async def get(self, workspace_id: str, reference: str) -> destination_pb2.Destination:
+        """Give a destination. Raises NotFound."""
+        async with self._transactions.read() as session:
+            return await _message(session, await find(session, DestinationRow, workspace_id, reference))
+
+    async def page(self, workspace_id: str, *, after: str, limit: int) -> Sequence[destination_pb2.Destination]:
+        """Give destinations, the oldest first."""
+        query = select(DestinationRow).where(DestinationRow.workspace_id == workspace_id, DestinationRow.id > after)
+        async with self._transactions.read() as session:
+            rows = (await session.scalars(query.order_by(DestinationRow.id).limit(limit))).all()
+            instances = await instances_by_id(session, [row.instance_id for row in rows])
+            sources = await sources_of(session, [row.id for row in rows])
+            return [destination_message(row, instances[row.instance_id], sources.get(row.id, [])) for row in rows]
+
+    async def update(
+        self, workspace_id: str, reference: str, values: DestinationInput, fields: Collection[str], *, etag: str
+    ) -> destination_pb2.Destination:
+        """Change fields. Raises NotFound, AlreadyExists, Aborted, InvalidArgument."""
+        async with self._transactions.change(workspace_id) as session:
+            row = await find(session, DestinationRow, workspace_id, reference)
+            require_etag(etag, (await _message(session, row)).etag)
+            if "name" in fields and values.name != row.name:
+                await require_free_name(session, DestinationRow, workspace_id, values.name)
+                row.name = values.name
+            if "enabled" in fields:
+                row.enabled = values.enabled
+            if "settings" in fields:
+                instance = await session.get_one(InstanceRow, row.instance_id)
+                await self._instances.change_settings(session, instance, values.settings, field=_SETTINGS)
+            return await _changed(session, row)
+
+    async def delete(self, workspace_id: str, reference: str) -> None:
+        """Remove a destination with its instance and connections. Raises NotFound."""
+        async with self._transactions.change(workspace_id) as session:
+            row = await find(session, DestinationRow, workspace_id, reference)
+            sources = (await sources_of(session, [row.id])).get(row.id, [])
+            await session.delete(row)
+            await session.flush()
+            # Nothing may be routed to it any more when it goes.
+            for source_id in sources:
+                await publish_source(session, await session.get_one(SourceRow, source_id))
+            outbox.put_delete(session, outbox.Action.DESTINATION, row.id)
+            await self._instances.delete(session, await session.get_one(InstanceRow, row.instance_id))
+
+    async def connect(self, workspace_id: str, *, source: str, destination: str) -> destination_pb2.Destination:
+        """Lead a source's messages to a destination. Raises NotFound."""
+        async with self._transactions.change(workspace_id) as session:
+            source_row = await find(session, SourceRow, workspace_id, source)
+            row = await find(session, DestinationRow, workspace_id, destination)
+            if not await connect(session, workspace_id=workspace_id, source_id=source_row.id, destination_id=row.id):
+                return await _message(session, row)
+            await publish_source(session, source_row)
+            return await _changed(session, row)
+
+    async def disconnect(self, workspace_id: str, *, source: str, destination: str) -> destination_pb2.Destination:
+        """End a connection. Raises NotFound, also when there is none."""
+        async with self._transactions.change(workspace_id) as session:
+            source_row = await find(session, SourceRow, workspace_id, source)
+            row = await find(session, DestinationRow, workspace_id, destination)
+            if not await disconnect(session, source_id=source_row.id, destination_id=row.id):
+                raise NotFound("They are not connected.", metadata={"source": source_row.id, "destination": row.id})
+            await publish_source(session, source_row)
+            return await _changed(session, row)
+
+    async def _instance(self, session: AsyncSession, workspace_id: str, reference: str, settings: bytes) -> InstanceRow:
+        function = await find(session, FunctionRow, workspace_id, reference)
+        if function.kind != config_pb2.FUNCTION_KIND_DESTINATION:
+            refuse(FieldViolation("destination.function_id", "is not a destination function"))
+        return await self._instances.create(session, function, settings, field=_SETTINGS)
+
+
+def _new_row(workspace_id: str, name: str, instance: InstanceRow) -> DestinationRow:
+    now = datetime.now(UTC)
+    return DestinationRow(
+        id=new_id("dst"),
+        workspace_id=workspace_id,
+        name=name,
+        instance_id=instance.id,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def _changed(session: AsyncSession, row: DestinationRow) -> destination_pb2.Destination:
+    row.updated_at = datetime.now(UTC)
+    await session.flush()
+    await publish_destination(session, row)
+    return await _message(session, row)
+
+
+async def _message(session: AsyncSession, row: DestinationRow) -> destination_pb2.Destination:
+    sources = await sources_of(session, [row.id])
+    return destination_message(row, await session.get_one(InstanceRow, row.instance_id), sources.get(row.id, []))

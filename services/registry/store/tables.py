@@ -1,0 +1,165 @@
+"""Registry's tables. Rows validate nothing and leave this package only as messages of the contracts."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar
+
+from sqlalchemy import JSON, BigInteger, Integer, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from shared.database import UtcDateTime
+
+_ID = 32
+_NAME = 120
+
+
+class Row(SQLModel):
+    """A row of registry; its metadata is apart from other services' that run in the same process."""
+
+    metadata = MetaData()
+    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleVariableOverride] the class's own type admits no name
+
+
+class WorkspaceRow(Row, table=True):
+    """A tenant. Whoever changes anything in it locks this row first."""
+
+    __tablename__ = "workspaces"
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    name: str = Field(max_length=_NAME)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class FunctionRow(Row, table=True):
+    """A function; its code is in its versions."""
+
+    __tablename__ = "functions"
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    name: str = Field(max_length=_NAME)
+    kind: int
+    language: int
+    isolation: int
+    description: str = Field(sa_type=Text)
+    definitions: list[dict[str, Any]] = Field(sa_type=JSON)
+    latest_version_id: str = Field(max_length=_ID)
+    deployed_version_id: str = Field(default="", max_length=_ID)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class VersionRow(Row, table=True):
+    """A version of a function, never changed."""
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("function_id", "number"),)
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    function_id: str = Field(foreign_key="functions.id", ondelete="CASCADE", max_length=_ID)
+    number: int
+    code: str = Field(sa_type=Text)
+    code_bytes: int
+    code_digest: str = Field(max_length=64)
+    handlers: list[str] = Field(sa_type=JSON)
+    author: str = Field(max_length=_ID)
+    message: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class InstanceRow(Row, table=True):
+    """A function in use, with the values of settings that are not sensitive."""
+
+    __tablename__ = "instances"
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    function_id: str = Field(foreign_key="functions.id", max_length=_ID, index=True)
+    version_id: str = Field(foreign_key="versions.id", max_length=_ID)
+    settings: dict[str, Any] = Field(sa_type=JSON)
+    sensitive_settings: list[str] = Field(sa_type=JSON)
+    settings_revision: int = 1
+
+
+class SourceRow(Row, table=True):
+    """A source; without an instance it takes Segment messages."""
+
+    __tablename__ = "sources"
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    name: str = Field(max_length=_NAME)
+    instance_id: str | None = Field(default=None, foreign_key="instances.id", unique=True, max_length=_ID)
+    enabled: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class DestinationRow(Row, table=True):
+    """A destination and the instance that delivers to it."""
+
+    __tablename__ = "destinations"
+    __table_args__ = (UniqueConstraint("workspace_id", "name"),)
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    name: str = Field(max_length=_NAME)
+    instance_id: str = Field(foreign_key="instances.id", unique=True, max_length=_ID)
+    enabled: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class ConnectionRow(Row, table=True):
+    """A source's messages go to a destination."""
+
+    __tablename__ = "connections"
+
+    source_id: str = Field(primary_key=True, foreign_key="sources.id", ondelete="CASCADE", max_length=_ID)
+    destination_id: str = Field(
+        primary_key=True, foreign_key="destinations.id", ondelete="CASCADE", max_length=_ID, index=True
+    )
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+
+
+class TokenRow(Row, table=True):
+    """A token, known by its SHA-256 alone: of a source, or of the management API in some roles."""
+
+    __tablename__ = "tokens"
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    digest: str = Field(unique=True, max_length=64)
+    source_id: str | None = Field(
+        default=None, foreign_key="sources.id", ondelete="CASCADE", max_length=_ID, index=True
+    )
+    roles: list[int] = Field(sa_type=JSON)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class RequestRow(Row, table=True):
+    """What was answered to a request with a `request_id`."""
+
+    __tablename__ = "requests"
+
+    workspace_id: str = Field(primary_key=True, foreign_key="workspaces.id", max_length=_ID)
+    method: str = Field(primary_key=True, max_length=64)
+    request_id: str = Field(primary_key=True, max_length=128)
+    answer: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class OutboxRow(Row, table=True):
+    """A change of CONFIG that is committed but perhaps not yet published."""
+
+    __tablename__ = "outbox"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger().with_variant(Integer, "sqlite"))  # pyright: ignore[reportArgumentType]
+    action: str = Field(max_length=16)
+    key: str = Field(max_length=128)
+    value: bytes = Field(default=b"", sa_type=LargeBinary)

@@ -1,0 +1,78 @@
+"""Transactions of one workspace, and how its rows are found."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVar
+
+from sqlalchemy import or_
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col, select
+
+from services.registry.store.tables import DestinationRow, FunctionRow, SourceRow, WorkspaceRow
+from shared.database import Database
+from shared.errors import Aborted, AlreadyExists, NotFound
+
+Named = TypeVar("Named", FunctionRow, SourceRow, DestinationRow)
+
+
+class Transactions:
+    """Opens transactions; calls `on_commit` after each that changed something."""
+
+    def __init__(self, database: Database, *, on_commit: Callable[[], None]) -> None:
+        self._database = database
+        self._on_commit = on_commit
+
+    def read(self) -> AbstractAsyncContextManager[AsyncSession]:
+        """Open a session that sees one snapshot."""
+        return self._database.read()
+
+    @asynccontextmanager
+    async def change(self, workspace_id: str) -> AsyncGenerator[AsyncSession]:
+        """Open a session that may change a workspace, alone among all replicas. Raises NotFound for no workspace.
+
+        Being alone makes counting and looking for names safe, and puts the outbox into the order of the commits: all
+        changes of a key of CONFIG are one workspace's.
+        """
+        async with self._database.write() as session:
+            await lock_workspace(session, workspace_id)
+            yield session
+        self._on_commit()
+
+
+async def lock_workspace(session: AsyncSession, workspace_id: str) -> None:
+    """Wait for all other changes of the workspace. Raises NotFound when there is none."""
+    query = select(WorkspaceRow).where(WorkspaceRow.id == workspace_id).with_for_update()
+    if not (await session.scalars(query)).first():
+        raise NotFound("The workspace does not exist.", metadata={"workspace_id": workspace_id})
+
+
+async def find(session: AsyncSession, table: type[Named], workspace_id: str, reference: str) -> Named:
+    """Find a row of a workspace by its id or name. Raises NotFound."""
+    if "\0" not in reference:  # PostgreSQL refuses to compare it
+        matches = or_(col(table.id) == reference, col(table.name) == reference)
+        found = (await session.scalars(select(table).where(table.workspace_id == workspace_id, matches))).first()
+        if found:
+            return found
+    raise not_found(table.__tablename__, reference)
+
+
+async def require_free_name(session: AsyncSession, table: type[Named], workspace_id: str, name: str) -> None:
+    """Raise AlreadyExists when the workspace has a row of this name."""
+    query = select(table.id).where(table.workspace_id == workspace_id, table.name == name)
+    taken = (await session.scalars(query)).first()
+    if taken:
+        raise AlreadyExists(f"There is one with the name {name!r}.", reason="NAME_TAKEN", metadata={"id": taken})
+
+
+def require_etag(sent: str, current: str) -> None:
+    """Raise Aborted when the caller has seen another state; no etag means any."""
+    if sent and sent != current:
+        raise Aborted("It changed since you read it.", reason="ETAG_MISMATCH", metadata={"etag": current})
+
+
+def not_found(table: str, reference: str) -> NotFound:
+    """Make the error for something that a workspace does not have, whether or not another one does."""
+    kind = table.removesuffix("s")
+    return NotFound(f"There is no {kind} {reference[:120]!r}.", metadata={kind: reference[:120]})

@@ -1,0 +1,49 @@
+"""The tables of secrets: ciphertext, and who asked for the plaintext."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Integer, LargeBinary, MetaData
+from sqlmodel import Field, SQLModel
+
+from shared.database import UtcDateTime
+
+_ID = 64
+
+
+class Row(SQLModel):
+    """A row of secrets; its metadata is apart from other services' that run in the same process."""
+
+    metadata = MetaData()
+    __tablename__: ClassVar[str]  # pyright: ignore[reportIncompatibleVariableOverride] SQLModel's type is wider
+
+
+class SecretRow(Row, table=True):
+    """A value as ciphertext."""
+
+    __tablename__ = "secrets"
+
+    workspace_id: str = Field(primary_key=True, max_length=_ID)
+    instance_id: str = Field(primary_key=True, max_length=_ID)
+    name: str = Field(primary_key=True, max_length=64)
+    ciphertext: bytes = Field(sa_type=LargeBinary)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class AccessRow(Row, table=True):
+    """A service was given the plaintext of an instance's values."""
+
+    __tablename__ = "access_log"
+
+    id: int | None = Field(
+        default=None,
+        primary_key=True,
+        sa_type=BigInteger().with_variant(Integer, "sqlite"),  # pyright: ignore[reportArgumentType] also instances fit
+    )
+    accessed_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    service: str = Field(max_length=32)
+    workspace_id: str = Field(max_length=_ID)
+    instance_id: str = Field(max_length=_ID)
+    names: int
