@@ -21,7 +21,7 @@ from services.executor import script
 from services.executor.engine import Engine
 from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, TrappedError
 from services.executor.image_directory import ImageDirectory
-from services.executor.source import AUTHOR_FILE, CodeFault, fault_of, wrapped
+from services.executor.source import AUTHOR_FILE, CodeFault, compile_fault_of, fault_of, wrapped
 from services.executor.wasm import image_module
 
 PRELUDE_FILE = "penstock:prelude"
@@ -94,7 +94,7 @@ class ImageBuilder:
         return TopLevel(
             pure=error is None and not state["fresh"] and not reads,
             handlers=tuple(sorted(state["handlers"])),
-            fault=fault_of(error["name"], error["message"], error["stack"], columns=0) if error else None,
+            fault=fault_of(error["name"], error["message"], error["stack"]) if error else None,
         )
 
     def _guest(self, image: Module, fuel: int) -> Guest:
@@ -144,7 +144,8 @@ def _define(guest: Guest, code: str) -> None:
             guest, guest.call("penstock_define", program, file, guest.call("qjs_new_number", float(columns)))
         )
     except script.ScriptError as error:
-        raise CodeFaultError(fault_of(error.name, error.message, error.stack, columns=columns)) from None
+        fault = compile_fault_of(code, error.name, error.message, error.stack, columns=columns)
+        raise CodeFaultError(fault) from None
     except TrappedError as error:
         raise CodeFaultError(CodeFault("Error", f"the code could not be compiled: {error}")) from None
 

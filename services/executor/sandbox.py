@@ -90,6 +90,9 @@ class Sandbox:
         if trap.code is TrapCode.OUT_OF_FUEL:
             message = f"The function used more than {self._limits.fuel:,} units of fuel for one event."
             return FunctionError(ErrorKind.OUT_OF_FUEL, "OutOfFuel", message)
+        if trap.code is TrapCode.STACK_OVERFLOW:
+            # Most recursion is caught by the engine, which throws this; parsers may be nested too deep for it.
+            return FunctionError(ErrorKind.BAD_REQUEST, "RangeError", "Maximum call stack size exceeded")
         kind = self._fault_kind()
         if kind is ErrorKind.OUT_OF_MEMORY:
             return FunctionError(

@@ -26,6 +26,7 @@ _HEAD = f"(function({_PARAMETERS}){{"
 _REGISTER = f"arguments[{len(HANDLERS)}](()=>({{{_PARAMETERS}}}));"
 _TAIL = "\n})"
 _STRICT = re.compile(r"""(?:\s|//[^\n]*\n|/\*.*?\*/)*(['"])use strict\1""", re.DOTALL)
+_LAST_WORD = re.compile(r"[\w$]+$")
 _FRAME = re.compile(re.escape(AUTHOR_FILE) + r":(\d+):(\d+)")
 
 
@@ -45,10 +46,26 @@ def wrapped(code: str) -> tuple[str, int]:
     return head + code + _TAIL, len(head)
 
 
-def fault_of(name: str, message: str, stack: str, *, columns: int) -> CodeFault:
+def fault_of(name: str, message: str, stack: str, *, columns: int = 0) -> CodeFault:
     """Give the fault that an error tells of; `columns` is what the wrapper still takes on the first line."""
     place = _FRAME.search(stack)
     if place is None:
         return CodeFault(name, message)
     line, column = int(place[1]), int(place[2])
     return CodeFault(name, message, line, max(column - columns, 1) if line == 1 else column)
+
+
+def compile_fault_of(code: str, name: str, message: str, stack: str, *, columns: int) -> CodeFault:
+    """Give the fault for which code does not compile, in V8's words where the engine's own say too little."""
+    fault = fault_of(name, message, stack, columns=columns)
+    lines = code.split("\n")
+    before = lines[fault.line - 1][: fault.column - 1].rstrip() if 0 < fault.line <= len(lines) else ""
+    word = _LAST_WORD.search(before)
+    if word is None:
+        return fault
+    column = word.start() + 1
+    if message.startswith("invalid redefinition of"):
+        return CodeFault(name, f"Identifier '{word[0]}' has already been declared", fault.line, column)
+    if word[0] == "await":
+        return CodeFault(name, "await is only valid in async functions", fault.line, column)
+    return fault

@@ -1,0 +1,3 @@
+async function onBatch(events) {
+  return events.map((event) => ({ status: event.ok ? 200 : 400 }));
+}

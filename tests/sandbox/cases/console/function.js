@@ -1,0 +1,4 @@
+function onTrack(event) {
+  console.log('total is %d', event.properties.total, { a: [1] });
+  console.warn('careful');
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  while (true) {}
+}
+
+function onIdentify() {
+  return 'still here';
+}

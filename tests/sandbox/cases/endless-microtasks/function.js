@@ -1,0 +1,7 @@
+async function onTrack() {
+  for (;;) await null;
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+async function onTrack() {
+  throw new InvalidEventPayload('no e-mail');
+}
+
+function onIdentify() {
+  return 'still here';
+}

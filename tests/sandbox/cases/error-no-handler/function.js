@@ -1,0 +1,3 @@
+function onIdentify() {
+  return 'still here';
+}

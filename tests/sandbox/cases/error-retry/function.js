@@ -1,0 +1,7 @@
+async function onTrack() {
+  throw new RetryError('come back later');
+}
+
+function onIdentify() {
+  return 'still here';
+}

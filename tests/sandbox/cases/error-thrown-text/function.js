@@ -1,0 +1,7 @@
+async function onTrack() {
+  throw 'just text';
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+async function onTrack() {
+  await fetch('https://api.example/slow');
+}
+
+function onIdentify() {
+  return 'still here';
+}

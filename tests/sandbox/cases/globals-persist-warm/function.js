@@ -1,0 +1,6 @@
+let count = 0;
+
+function onTrack() {
+  implicit = count;
+  return ++count;
+}

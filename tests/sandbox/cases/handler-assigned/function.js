@@ -1,0 +1,1 @@
+onTrack = async () => 'assigned';

@@ -1,0 +1,2 @@
+// First line.
+  const onTrack = () => 1;

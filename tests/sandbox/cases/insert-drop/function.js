@@ -1,0 +1,7 @@
+async function onTrack() {
+  throw new DropEvent('test user');
+}
+
+function onIdentify() {
+  return 'still here';
+}

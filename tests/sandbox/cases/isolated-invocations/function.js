@@ -1,0 +1,5 @@
+let count = 0;
+
+function onTrack() {
+  return ++count;
+}

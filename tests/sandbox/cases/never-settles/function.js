@@ -1,0 +1,7 @@
+function onTrack() {
+  return new Promise(() => {});
+}
+
+function onIdentify() {
+  return 'still here';
+}

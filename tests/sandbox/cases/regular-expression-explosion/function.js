@@ -1,0 +1,7 @@
+function onTrack() {
+  return /^(a+)+$/.test('a'.repeat(64) + '!');
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,4 @@
+async function onTrack(event, settings) {
+  event.properties.key = settings.apiKey;
+  return event;
+}

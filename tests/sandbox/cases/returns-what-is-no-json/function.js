@@ -1,0 +1,5 @@
+function onTrack() {
+  const loop = {};
+  loop.loop = loop;
+  return loop;
+}

@@ -1,0 +1,4 @@
+function onTrack() {
+  const a = 1
+  const b = = 2;
+}

@@ -1,0 +1,1 @@
+const answer = await fetch('https://api.example/');

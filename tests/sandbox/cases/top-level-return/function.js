@@ -1,0 +1,4 @@
+function onTrack() {
+  return 'found';
+}
+return;

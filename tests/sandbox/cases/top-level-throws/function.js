@@ -1,0 +1,5 @@
+const limit = settings.limit;
+
+function onTrack() {
+  return limit;
+}

@@ -1,0 +1,4 @@
+async function onTrack() {
+  Promise.reject(new Error('nobody listens'));
+  return 'done';
+}
