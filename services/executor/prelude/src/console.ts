@@ -1,7 +1,8 @@
 /** `console`: each call becomes one log entry of bounded size, worded as Node's console would. */
 import { define } from './define.ts';
 import { emit, now } from './host.ts';
-import { cut, dataProperty, inspect, MAX_CHARS, type InspectOptions } from './inspect.ts';
+import { cut, inspect, type InspectOptions } from './inspect.ts';
+import { dataProperty, MAX_CHARS } from './inspect-values.ts';
 
 type Level = 'debug' | 'info' | 'warn' | 'error';
 

@@ -5,7 +5,18 @@
  * hostile value costs no more than a long one.
  */
 import { define } from './define.ts';
-import { authorFrames } from './failure.ts';
+import {
+  baseText,
+  className,
+  hexBytes,
+  isIndex,
+  isPlain,
+  keyText,
+  dataProperty,
+  MAX_CHARS,
+  prefixOf,
+  primitiveText,
+} from './inspect-values.ts';
 
 export interface InspectOptions {
   /** Levels of nested objects shown; null for as many as there may be. */
@@ -27,10 +38,8 @@ export function showAs<T extends object>(type: abstract new (...args: any[]) => 
   });
 }
 
-export const MAX_CHARS = 4096;
 const MAX_DEPTH = 20;
 const MAX_ITEMS = 100;
-const MAX_BYTES = 50;
 const MAX_CUSTOMS = 50;
 const LINE_WIDTH = 72;
 const LEVELS_ON_ONE_LINE = 3;
@@ -38,18 +47,11 @@ const LEVELS_ON_ONE_LINE = 3;
 const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
-const stackGetter = getOwnPropertyDescriptor(Error.prototype, 'stack')!.get!;
-const dateText = Date.prototype.toISOString;
-const dateTime = Date.prototype.getTime;
-const symbolText = Symbol.prototype.toString;
 const mapEntries = Map.prototype.entries;
 const setValues = Set.prototype.values;
 const nextOfMap = getPrototypeOf(new Map().entries()) as unknown as { next: () => IteratorResult<[unknown, unknown]> };
 const nextOfSet = getPrototypeOf(new Set().values()) as unknown as { next: () => IteratorResult<unknown> };
 const [mapNext, setNext] = [nextOfMap.next, nextOfSet.next];
-const objectPrototype = Object.prototype;
-const arrayPrototype = Array.prototype;
-const BOXES = [Number, String, Boolean, BigInt, Symbol] as const;
 const TypedArray = getPrototypeOf(Uint8Array) as unknown as new () => Uint8Array;
 
 /** How an object is framed: what stands before the brace, the braces, and the entries already made. */
@@ -62,104 +64,6 @@ interface Shape {
   isList?: boolean;
   /** Own keys that the entries have covered. */
   skip?: (key: string | symbol) => boolean;
-}
-
-function isPlain(value: object): boolean {
-  const prototype = getPrototypeOf(value);
-  const isUsual = prototype === objectPrototype || (prototype === arrayPrototype && isArray(value));
-  return isUsual && !getOwnPropertyDescriptor(value, Symbol.toStringTag);
-}
-
-const isIndex = (key: string | symbol) => typeof key === 'string' && /^\d+$/.test(key);
-
-function quote(text: string): string {
-  if (!/[\\'\x00-\x1f\x7f-\x9f]/.test(text)) return `'${text}'`;
-  const mark = !text.includes("'")
-    ? "'"
-    : !text.includes('"')
-      ? '"'
-      : text.includes('`') || text.includes('${')
-        ? "'"
-        : '`';
-  const escaped = text.replace(
-    /[\\\x00-\x1f\x7f-\x9f]/g,
-    (char) => ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
-  );
-  return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark;
-}
-
-const ESCAPES: Record<string, string> = {
-  '\b': '\\b',
-  '\t': '\\t',
-  '\n': '\\n',
-  '\f': '\\f',
-  '\r': '\\r',
-  '\v': '\\v',
-  '\\': '\\\\',
-};
-
-function primitiveText(value: unknown, maxChars: number): string {
-  if (typeof value === 'string') return quote(value.slice(0, maxChars));
-  if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'symbol') return apply(symbolText, value, []) as string;
-  return Object.is(value, -0) ? '-0' : String(value);
-}
-
-function keyText(key: string | symbol): string {
-  if (typeof key === 'symbol') return `[${apply(symbolText, key, []) as string}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key);
-}
-
-/** A property found on the object or its prototypes, unless it is a getter's. */
-export function dataProperty(value: object, key: string | symbol): unknown {
-  for (let holder: object | null = value, i = 0; holder && i < MAX_DEPTH; holder = getPrototypeOf(holder), i++) {
-    const found = getOwnPropertyDescriptor(holder, key);
-    if (found) return found.value;
-  }
-  return undefined;
-}
-
-function className(value: object): string | null {
-  for (let holder: object | null = value, i = 0; holder && i < MAX_DEPTH; holder = getPrototypeOf(holder), i++) {
-    const type = getOwnPropertyDescriptor(holder, 'constructor')?.value;
-    const name = typeof type === 'function' ? getOwnPropertyDescriptor(type, 'name')?.value : undefined;
-    if (typeof name === 'string' && name !== '') return name;
-  }
-  return null;
-}
-
-/** The class's name as Node prints it before the brace; `usual` is the name that needs no mention. */
-function prefixOf(value: object, usual: string, size?: number): string {
-  const name = className(value);
-  const count = size === undefined ? '' : `(${size})`;
-  const tag = getOwnPropertyDescriptor(value, Symbol.toStringTag)?.enumerable
-    ? ''
-    : dataProperty(value, Symbol.toStringTag);
-  const tagText = typeof tag === 'string' && tag !== '' && tag !== name ? ` [${tag}]` : '';
-  if (name === null) return `[${usual || 'Object'}${count}: null prototype]${tagText} `;
-  return name === usual && tagText === '' ? '' : `${name}${count}${tagText} `;
-}
-
-const isGenerator = (value: Function) => className(value)?.includes('Generator') ?? false;
-
-/** Classes are told by their fixed `prototype`: the source text is not kept. */
-function functionBase(value: Function): string {
-  const name = getOwnPropertyDescriptor(value, 'name')?.value;
-  const shown = typeof name === 'string' && name !== '' ? name : '';
-  if (getOwnPropertyDescriptor(value, 'prototype')?.writable === false && !isGenerator(value)) {
-    const parent = getPrototypeOf(value) as Function | null;
-    const parentName = parent && (getOwnPropertyDescriptor(parent, 'name')?.value as unknown);
-    const base = typeof parentName === 'string' && parentName !== '' ? ` extends ${parentName}` : '';
-    return `[class ${shown || '(anonymous)'}${base}]`;
-  }
-  return `[${className(value) ?? 'Function'}${shown ? `: ${shown}` : ' (anonymous)'}]`;
-}
-
-function hexBytes(bytes: Uint8Array): string {
-  const shown = Array.from(bytes.subarray(0, MAX_BYTES), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
-  return bytes.length > MAX_BYTES
-    ? `${shown} ... ${bytes.length - MAX_BYTES} more byte${bytes.length - MAX_BYTES > 1 ? 's' : ''}`
-    : shown;
 }
 
 class Printer {
@@ -367,28 +271,6 @@ function packed(entries: readonly string[], width: number): readonly string[] {
 }
 
 const isLeaf = (value: object) => !isPlain(value) && !isArray(value) && baseText(value) !== null;
-
-function baseText(value: object): string | null {
-  if (typeof value === 'function') return functionBase(value);
-  if (value instanceof Error) return errorText(value);
-  if (value instanceof Date)
-    return Number.isNaN(apply(dateTime, value, [])) ? 'Invalid Date' : apply(dateText, value, []);
-  if (value instanceof RegExp) return String(value);
-  if (value instanceof WeakMap || value instanceof WeakSet) return `${className(value)} { <items unknown> }`;
-  const box = BOXES.find((type) => value instanceof type);
-  if (!box) return null;
-  const inner: unknown = apply(box.prototype.valueOf, value, []);
-  return `[${box.name}: ${primitiveText(inner, MAX_CHARS)}]`;
-}
-
-function errorText(error: Error): string {
-  const name = dataProperty(error, 'name');
-  const message = dataProperty(error, 'message');
-  const head = `${typeof name === 'string' ? name : 'Error'}${message ? `: ${String(message)}` : ''}`;
-  const stack: unknown = (getOwnPropertyDescriptor(error, 'stack') ?? { value: apply(stackGetter, error, []) }).value;
-  const frames = typeof stack === 'string' ? authorFrames(stack) : [];
-  return frames.length === 0 ? `[${head}]` : [head, ...frames].join('\n');
-}
 
 /** Text of at most `maxChars` characters, with a mark where it was cut. */
 export function cut(text: string, maxChars = MAX_CHARS): string {

@@ -161,7 +161,25 @@ test('survives hostile values, in bounded text', () => {
 
 test('runs no getter', () => {
   assert.deepEqual(
-    value('let ran = 0; console.log({ get a() { ran++; return 1 } }, [{ get b() { ran++ } }]); return ran'),
+    value(() => {
+      let ran = 0;
+      console.log(
+        {
+          get a() {
+            ran++;
+            return 1;
+          },
+        },
+        [
+          {
+            get b() {
+              ran++;
+            },
+          },
+        ],
+      );
+      return ran;
+    }),
     0,
   );
 });
@@ -210,11 +228,29 @@ test('formats as Node does', () => {
   const custom =
     "class Money { toString() { return '5 EUR' } }; console.log('%s %s %s', new Money(), new URL('http://a/'), new Date(0))";
   assert.deepEqual(logged(custom), ['5 EUR http://a/ 1970-01-01T00:00:00.000Z']);
-  assert.deepEqual(logged('console.log("%j", (() => { const c = {}; c.c = c; return c })())'), ['[Circular]']);
+  assert.deepEqual(
+    logged(() => {
+      console.log(
+        '%j',
+        (() => {
+          const c = {};
+          c.c = c;
+          return c;
+        })(),
+      );
+    }),
+    ['[Circular]'],
+  );
 });
 
 test('has levels, and the time of each entry', () => {
-  const { logs } = run('console.log(1); console.info(2); console.warn(3); console.error(4); console.debug(5)');
+  const { logs } = run(() => {
+    console.log(1);
+    console.info(2);
+    console.warn(3);
+    console.error(4);
+    console.debug(5);
+  });
   assert.deepEqual(
     logs.map(({ level }) => level),
     ['info', 'info', 'warn', 'error', 'debug'],
@@ -223,8 +259,20 @@ test('has levels, and the time of each entry', () => {
 });
 
 test('assert, count, group, table, trace', () => {
-  const code = `console.assert(true, 'no'); console.assert(false, 'because %s', 1); console.assert(false); console.count(); console.count('x');
-    console.count(); console.countReset(); console.count(); console.group('G'); console.log('in\\nside'); console.groupEnd(); console.log('out')`;
+  const code = () => {
+    console.assert(true, 'no');
+    console.assert(false, 'because %s', 1);
+    console.assert(false);
+    console.count();
+    console.count('x');
+    console.count();
+    console.countReset();
+    console.count();
+    console.group('G');
+    console.log('in\nside');
+    console.groupEnd();
+    console.log('out');
+  };
   const expected = [
     'Assertion failed: because 1',
     'Assertion failed',
@@ -237,26 +285,50 @@ test('assert, count, group, table, trace', () => {
     'out',
   ];
   assert.deepEqual(logged(code), expected);
-  assert.deepEqual(logged('console.table([{ a: 1, b: "x" }, { b: 2 }, 7])'), [
-    "(index) | a | b   | Values\n0       | 1 | 'x' |\n1       |   | 2   |\n2       |   |     | 7",
-  ]);
-  assert.match(logged('console.trace("here %d", 1)')[0], /^Trace: here 1\n {4}at /);
+  assert.deepEqual(
+    logged(() => {
+      console.table([{ a: 1, b: 'x' }, { b: 2 }, 7]);
+    }),
+    ["(index) | a | b   | Values\n0       | 1 | 'x' |\n1       |   | 2   |\n2       |   |     | 7"],
+  );
+  assert.match(
+    logged(() => {
+      console.trace('here %d', 1);
+    })[0],
+    /^Trace: here 1\n {4}at /,
+  );
 });
 
 test('times, and what is left of an event is gone in the next', () => {
-  const code = `console.time(); await new Promise((r) => setTimeout(r, 5)); console.timeLog('default', 'x'); console.timeEnd(); console.timeEnd();
-    console.group(); console.count('n')`;
+  const code = async () => {
+    console.time();
+    await new Promise((r) => setTimeout(r, 5));
+    console.timeLog('default', 'x');
+    console.timeEnd();
+    console.timeEnd();
+    console.group();
+    console.count('n');
+  };
   const texts = logged(code);
   assert.match(texts[0], /^default: \d+ms x$/);
   assert.match(texts[2], /No such label 'default'/);
-  assert.deepEqual(logged('console.count("n")'), ['n: 1']);
+  assert.deepEqual(
+    logged(() => {
+      console.count('n');
+    }),
+    ['n: 1'],
+  );
 });
 
 test('the console can be replaced, and works detached', () => {
   assert.deepEqual(
-    logged(
-      'const { log } = console; log("a"); globalThis.console = { log() {} }; console.log("b"); globalThis.console = undefined',
-    ),
+    logged(() => {
+      const { log } = console;
+      log('a');
+      globalThis.console = { log() {} };
+      console.log('b');
+      globalThis.console = undefined;
+    }),
     ['a'],
   );
 });

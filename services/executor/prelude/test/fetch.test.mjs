@@ -5,8 +5,8 @@ import { sandbox } from './harness.mjs';
 
 const { run, value } = await sandbox();
 const sent = (args, options) => run(`await fetch(${args})`, options).requests[0];
-const answered = (answer, code, init = '') =>
-  value(`const response = await fetch('https://a.example/x'${init}); ${code}`, { respond: () => answer });
+const answered = (answer, code) =>
+  value(`return (${code})(await fetch('https://a.example/x'))`, { respond: () => answer });
 const failure = (code, options) =>
   value(
     `try { ${code} } catch (e) { return { name: e.name, message: e.message, ...e, isError: e instanceof Error } }`,
@@ -72,8 +72,13 @@ test('names and passwords in the URL become a header', () => {
 });
 
 test('a Request can be sent, and overridden', () => {
-  const code = `const base = new Request('http://a/', { method: 'patch', body: 'b', headers: { x: '1' } });
-    const copy = base.clone(); await fetch(base); await fetch(copy, { method: 'PUT', headers: { y: '2' } }); return [base.method, await copy.text(), base.url]`;
+  const code = async () => {
+    const base = new Request('http://a/', { method: 'patch', body: 'b', headers: { x: '1' } });
+    const copy = base.clone();
+    await fetch(base);
+    await fetch(copy, { method: 'PUT', headers: { y: '2' } });
+    return [base.method, await copy.text(), base.url];
+  };
   const { requests, value: returned } = run(code);
   assert.deepEqual(
     requests.map(({ method, body, headers }) => [method, body.text, headers.map(([name]) => name)]),
@@ -97,7 +102,7 @@ const REFUSED = [
 test('a bad request is rejected, not thrown, and not sent', () => {
   for (const [args, message] of REFUSED) {
     const { value: name, requests } = run(
-      `let error; const promise = fetch(${args}); await promise.catch((e) => { error = e }); return [error.name, error.message]`,
+      `const promise = fetch(${args}); const error = await promise.catch((e) => e); return [error.name, error.message]`,
     );
     assert.deepEqual(name, ['TypeError', message]);
     assert.equal(requests.length, 0);
@@ -119,8 +124,21 @@ test('an answer is a Response', () => {
     ],
     body: { text: 'hé' },
   };
-  const code = `return [response.ok, response.status, response.statusText, response.url, response.redirected, response.headers.get('content-TYPE'), response.headers.get('set-cookie'),
-    response.headers.raw(), response.bodyUsed, await response.text(), response.bodyUsed, response instanceof Response, String(response)]`;
+  const code = async (response) => [
+    response.ok,
+    response.status,
+    response.statusText,
+    response.url,
+    response.redirected,
+    response.headers.get('content-TYPE'),
+    response.headers.get('set-cookie'),
+    response.headers.raw(),
+    response.bodyUsed,
+    await response.text(),
+    response.bodyUsed,
+    response instanceof Response,
+    String(response),
+  ];
   const raw = { 'content-type': ['x/y'], 'set-cookie': ['a=1', 'b=2'], x: ['1, 2'] };
   assert.deepEqual(answered(answer, code), [
     true,
@@ -138,7 +156,7 @@ test('an answer is a Response', () => {
     '[object Response]',
   ]);
   assert.deepEqual(
-    [199, 200, 299, 300, 404].map((status) => answered({ status }, 'return response.ok')),
+    [199, 200, 299, 300, 404].map((status) => answered({ status }, (response) => response.ok)),
     [false, true, true, false, false],
   );
 });
@@ -146,48 +164,68 @@ test('an answer is a Response', () => {
 test('bodies are read as text, JSON and bytes', () => {
   const base64 = Buffer.from('{"é": [1]}').toString('base64');
   for (const body of [{ base64 }, { text: '{"é": [1]}' }]) {
-    assert.deepEqual(answered({ body }, 'return await response.json()'), { é: [1] });
-    assert.deepEqual(answered({ body }, 'return await response.text()'), '{"é": [1]}');
     assert.deepEqual(
-      answered({ body }, 'const b = await response.buffer(); return [Buffer.isBuffer(b), b.toString("base64")]'),
+      answered({ body }, async (response) => await response.json()),
+      { é: [1] },
+    );
+    assert.deepEqual(
+      answered({ body }, async (response) => await response.text()),
+      '{"é": [1]}',
+    );
+    assert.deepEqual(
+      answered({ body }, async (response) => {
+        const b = await response.buffer();
+        return [Buffer.isBuffer(b), b.toString('base64')];
+      }),
       [true, base64],
     );
     assert.deepEqual(
-      answered(
-        { body },
-        'const b = await response.arrayBuffer(); return [b instanceof ArrayBuffer, Buffer.from(b).toString("base64")]',
-      ),
+      answered({ body }, async (response) => {
+        const b = await response.arrayBuffer();
+        return [b instanceof ArrayBuffer, Buffer.from(b).toString('base64')];
+      }),
       [true, base64],
     );
     assert.deepEqual(
-      answered(
-        { body },
-        'const parts = []; for await (const part of response.body) parts.push(part); return Buffer.concat(parts).toString("base64")',
-      ),
+      answered({ body }, async (response) => {
+        const parts = [];
+        for await (const part of response.body) parts.push(part);
+        return Buffer.concat(parts).toString('base64');
+      }),
       base64,
     );
   }
-  assert.equal(answered({ body: null }, 'return response.body'), null);
-  assert.equal(answered({ body: null }, 'return await response.text()'), '');
+  assert.equal(
+    answered({ body: null }, (response) => response.body),
+    null,
+  );
+  assert.equal(
+    answered({ body: null }, async (response) => await response.text()),
+    '',
+  );
 });
 
 test('a body is read once; a clone has its own', () => {
   assert.deepEqual(
-    answered(
-      { body: { text: 'x' } },
-      'await response.text(); return response.json().catch((e) => [e.name, e.message])',
-    ),
+    answered({ body: { text: 'x' } }, async (response) => {
+      await response.text();
+      return response.json().catch((e) => [e.name, e.message]);
+    }),
     ['TypeError', 'body used already for: https://a.example/x'],
   );
   assert.deepEqual(
-    answered(
-      { body: { text: '1' } },
-      'const copy = response.clone(); return [await response.json(), await copy.json(), copy.url, copy.status]',
-    ),
+    answered({ body: { text: '1' } }, async (response) => {
+      const copy = response.clone();
+      return [await response.json(), await copy.json(), copy.url, copy.status];
+    }),
     [1, 1, 'https://a.example/x', 200],
   );
   assert.throws(
-    () => answered({ body: { text: '1' } }, 'await response.text(); response.clone()'),
+    () =>
+      answered({ body: { text: '1' } }, async (response) => {
+        await response.text();
+        response.clone();
+      }),
     /cannot clone body after it is used/,
   );
 });
@@ -226,57 +264,110 @@ test('failures are worded as node-fetch words them', () => {
 test('an answer over the size asked for is refused', () => {
   const respond = () => ({ body: { text: 'éé' } });
   assert.match(failure(`await fetch('https://foo', { size: 3 })`, { respond }).message, /over limit: 3$/);
-  assert.equal(value(`return (await fetch('https://foo', { size: 4 })).status`, { respond }), 200);
+  assert.equal(
+    value(async () => (await fetch('https://foo', { size: 4 })).status, { respond }),
+    200,
+  );
 });
 
 test('requests run at the same time', () => {
   const respond = ({ url }) => ({ delay: url.endsWith('slow') ? 50 : 10, body: { text: url } });
-  const code = `const order = []; await Promise.all(['slow', 'fast'].map(async (name) => order.push(await (await fetch('http://a/' + name)).text()))); return order`;
+  const code = async () => {
+    const order = [];
+    await Promise.all(['slow', 'fast'].map(async (name) => order.push(await (await fetch('http://a/' + name)).text())));
+    return order;
+  };
   assert.deepEqual(value(code, { respond }), ['http://a/fast', 'http://a/slow']);
 });
 
 test('a signal aborts a request, before, during and not after', () => {
   const respond = () => ({ delay: 100 });
-  const code = `const control = new AbortController(); setTimeout(() => control.abort(), DELAY); await fetch('http://a', { signal: control.signal }); return 'answered'`;
-  const { error, cancelled } = run(code.replace('DELAY', '10'), { respond });
+  const abortAfter = (delay) => `const control = new AbortController();
+    setTimeout(() => control.abort(), ${delay});
+    await fetch('http://a', { signal: control.signal });
+    return 'answered'`;
+  const { error, cancelled } = run(abortAfter(10), { respond });
   assert.deepEqual(error, { name: 'AbortError', message: 'The user aborted a request.' });
   assert.equal(cancelled.length, 1);
-  assert.equal(value(code.replace('DELAY', '200'), { respond }), 'answered');
-  const early = run(`await fetch('http://a', { signal: AbortSignal.abort() })`);
+  assert.equal(value(abortAfter(200), { respond }), 'answered');
+  const early = run(async () => {
+    await fetch('http://a', { signal: AbortSignal.abort() });
+  });
   assert.deepEqual([early.error.name, early.requests], ['AbortError', []]);
   assert.equal(failure(`await fetch('http://a', { signal: AbortSignal.timeout(10) })`, { respond }).type, 'aborted');
 });
 
 test('AbortSignal tells its listeners once', () => {
-  const code = `const seen = []; const control = new AbortController(); const { signal } = control; const removed = () => seen.push('removed');
-    signal.onabort = (e) => seen.push('on' + e.type); signal.addEventListener('abort', () => seen.push('listener')); signal.addEventListener('abort', removed);
-    signal.removeEventListener('abort', removed); const any = AbortSignal.any([new AbortController().signal, signal]); control.abort('why'); control.abort('again');
-    return [seen, signal.aborted, signal.reason, any.aborted, any.reason, new AbortController().signal.aborted]`;
+  const code = () => {
+    const seen = [];
+    const control = new AbortController();
+    const { signal } = control;
+    const removed = () => seen.push('removed');
+    signal.onabort = (e) => seen.push('on' + e.type);
+    signal.addEventListener('abort', () => seen.push('listener'));
+    signal.addEventListener('abort', removed);
+    signal.removeEventListener('abort', removed);
+    const any = AbortSignal.any([new AbortController().signal, signal]);
+    control.abort('why');
+    control.abort('again');
+    return [seen, signal.aborted, signal.reason, any.aborted, any.reason, new AbortController().signal.aborted];
+  };
   assert.deepEqual(value(code), [['onabort', 'listener'], true, 'why', true, 'why', false]);
-  assert.throws(() => value(`AbortSignal.abort().throwIfAborted()`), { name: 'AbortError' });
+  assert.throws(
+    () =>
+      value(() => {
+        AbortSignal.abort().throwIfAborted();
+      }),
+    { name: 'AbortError' },
+  );
 });
 
 test("Headers is the standard's", () => {
-  const code = `const h = new Headers({ B: '1', a: ' 2 ' }); h.append('b', '3'); h.set('C', 'x'); h.delete('c'); const seen = []; h.forEach((value, name) => seen.push(name, value));
-    return [[...h], [...h.keys()], [...h.values()], h.has('B'), h.get('none'), seen, String(h), Object.keys(h)]`;
-  assert.deepEqual(value(code), JSON.parse(JSON.stringify(new Function(code)())));
-  assert.throws(() => value(`new Headers('text')`), { name: 'TypeError' });
+  const code = () => {
+    const h = new Headers({ B: '1', a: ' 2 ' });
+    h.append('b', '3');
+    h.set('C', 'x');
+    h.delete('c');
+    const seen = [];
+    h.forEach((value, name) => seen.push(name, value));
+    return [[...h], [...h.keys()], [...h.values()], h.has('B'), h.get('none'), seen, String(h), Object.keys(h)];
+  };
+  assert.deepEqual(value(code), JSON.parse(JSON.stringify(code())));
+  assert.throws(
+    () =>
+      value(() => {
+        new Headers('text');
+      }),
+    { name: 'TypeError' },
+  );
 });
 
 test('Response can be made by hand', () => {
   assert.deepEqual(
-    value(
-      `const r = new Response('{"a":1}', { status: 404, headers: { x: '1' } }); return [r.ok, r.status, r.statusText, r.url, r.headers.get('x'), r.headers.get('content-type'), await r.json()]`,
-    ),
+    value(async () => {
+      const r = new Response('{"a":1}', { status: 404, headers: { x: '1' } });
+      return [r.ok, r.status, r.statusText, r.url, r.headers.get('x'), r.headers.get('content-type'), await r.json()];
+    }),
     [false, 404, '', '', '1', TEXT, { a: 1 }],
   );
   assert.deepEqual(
-    value(`const r = Response.redirect('http://a/b', 301); return [r.status, r.headers.get('location')]`),
+    value(() => {
+      const r = Response.redirect('http://a/b', 301);
+      return [r.status, r.headers.get('location')];
+    }),
     [301, 'http://a/b'],
   );
 });
 
 test('what an author does to built-in names breaks no request of the next event', () => {
-  run(`JSON.parse = JSON.stringify = () => { throw new Error('poisoned') }; await 1`);
-  assert.equal(answered({ body: { text: '{"a":1}' } }, 'return (await response.json()).a'), 1);
+  run(async () => {
+    JSON.parse = JSON.stringify = () => {
+      throw new Error('poisoned');
+    };
+    await 1;
+  });
+  assert.equal(
+    answered({ body: { text: '{"a":1}' } }, async (response) => (await response.json()).a),
+    1,
+  );
 });

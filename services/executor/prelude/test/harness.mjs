@@ -55,7 +55,10 @@ export async function sandbox() {
   const evaluate = (code, file) => vm.evalCode(code, file).consume((handle) => handle.toString());
   evaluate(bundle.outputFiles[0].text, 'prelude.js');
 
-  /** Runs `code` as the body of an async function; `respond` answers its requests. */
+  /**
+   * Runs `code`, the body of an async function, or a function that sees only what the sandbox has; `respond` answers
+   * its requests.
+   */
   function run(code, { respond = () => ({}), seed = [1, 2, 3, 4] } = {}) {
     const result = { logs: [], messages: [], objects: [], requests: [], cancelled: [] };
     const kinds = { log: 'logs', message: 'messages', object: 'objects', fetch: 'requests', cancel: 'cancelled' };
@@ -64,7 +67,8 @@ export async function sandbox() {
       const { delay = 0, ...answer } = respond(record);
       waiting.push({ id: record.id, at: now + delay, ...answerTo(record, answer) });
     };
-    evaluate(`__start(async () => {${code}\n}, ${now}, ${JSON.stringify(seed)})`, 'function.js');
+    const body = typeof code === 'function' ? `return (${code})()` : code;
+    evaluate(`__start(async () => {${body}\n}, ${now}, ${JSON.stringify(seed)})`, 'function.js');
     for (;;) {
       vm.executePendingJobs();
       const { outbox, ...state } = JSON.parse(evaluate('__state()', 'state.js'));
