@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from opentelemetry import trace
-from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -24,6 +23,7 @@ from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
 from shared.telemetry import attributes as names
+from shared.telemetry.otlp import OtlpExporter
 from shared.telemetry.propagation import span_of
 from shared.telemetry.sampling import TraceRate
 
@@ -204,9 +204,7 @@ class Tracing:
 
 
 def _otlp_sink(endpoint: str) -> SpanSink:
-    exporter = OTLPSpanExporter(
-        endpoint=endpoint, insecure=not endpoint.startswith("https://"), timeout=_EXPORT_TIMEOUT_S
-    )
+    exporter = OtlpExporter(endpoint=endpoint, insecure=not endpoint.startswith("https://"), timeout=_EXPORT_TIMEOUT_S)
     return BatchSpanProcessor(exporter, max_queue_size=_QUEUE_SPANS, schedule_delay_millis=500)
 
 
@@ -220,17 +218,23 @@ def _shut_down(sink: SpanSink, loop: asyncio.AbstractEventLoop, done: asyncio.Ev
 
 def _clean(attributes: Attributes) -> dict[str, AttributeValue]:
     return {
-        name: value[:MAX_ATTRIBUTE_CHARACTERS] if isinstance(value, str) else value
+        name: _text(value) if isinstance(value, str) else value
         for name, value in attributes.items()
         if value is not None
     }
 
 
+def _text(text: str) -> str:
+    """Cut a text and replace what is no valid Unicode: one half of a surrogate pair would lose its whole batch."""
+    cut = text[:MAX_ATTRIBUTE_CHARACTERS]
+    return cut if cut.isascii() else cut.encode("utf-8", "replace").decode("utf-8")
+
+
 def _events(events: Sequence[SpanEvent]) -> list[Event]:
-    return [Event(event.name, _clean(event.attributes), event.time_ns) for event in events[:MAX_EVENTS]]
+    return [Event(_text(event.name), _clean(event.attributes), event.time_ns) for event in events[:MAX_EVENTS]]
 
 
 def _status(error: str | None) -> Status:
     if error is None:
         return Status(StatusCode.UNSET)
-    return Status(StatusCode.ERROR, error[:MAX_ATTRIBUTE_CHARACTERS])
+    return Status(StatusCode.ERROR, _text(error))

@@ -6,10 +6,12 @@ import time
 from dataclasses import dataclass, field
 
 import pytest
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans as encode_by_sdk
 from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.trace import SpanContext, StatusCode, TraceFlags
+from opentelemetry.trace import SpanContext, SpanKind, StatusCode, TraceFlags
 
 from shared.telemetry import attributes as names
+from shared.telemetry.otlp import encode_spans
 from shared.telemetry.propagation import current_context
 from shared.telemetry.sampling import TraceRate
 from shared.telemetry.tracing import MAX_ATTRIBUTE_CHARACTERS, MAX_EVENTS, SpanEvent, Tracing
@@ -55,6 +57,25 @@ def test_attributes_events_and_status_are_bounded() -> None:
     assert names.SOURCE not in span.attributes
     assert len(span.events) == MAX_EVENTS
     assert span.status.status_code is StatusCode.UNSET
+
+
+def test_spans_are_encoded_as_the_sdk_does() -> None:
+    sink = Collected()
+    tracing = Tracing(service="penstock-test", sink=sink)
+    remote = SpanContext(5, 6, is_remote=True, trace_flags=TraceFlags(TraceFlags.SAMPLED))
+    values = {"text": "é", "int": -3, "float": 0.5, "yes": True, "no": False}
+    parent = record(tracing, "a", parent=remote, attributes=values, kind=SpanKind.PRODUCER)
+    record(tracing, "b", parent=parent, error="broken", links=[remote, parent], events=[SpanEvent("log", 7, values)])
+    record(tracing, "c")
+    assert encode_spans(sink.spans) == encode_by_sdk(sink.spans)
+
+
+def test_tenants_values_cannot_break_a_batch() -> None:
+    sink = Collected()
+    hostile = {"half": "\ud800", "huge": 10**400, "nan": float("nan")}
+    events = [SpanEvent("\udfff", 1, hostile)]
+    record(Tracing(service="s", sink=sink), attributes=hostile, error="\ud800", events=events)
+    assert encode_spans(sink.spans).SerializeToString()
 
 
 def test_above_the_rate_only_failures_retries_and_slow_ones_are_kept() -> None:
