@@ -8,14 +8,13 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from shared.bus import Bus, CodeStore, ConfigStore, declare_config
-
 from services.registry.bootstrap import bootstrap
 from services.registry.code_checker import ExecutorChecker
 from services.registry.publisher import Publisher
 from services.registry.secret_values import SecretsClient
 from services.registry.server import registry_server
 from services.registry.settings import RegistrySettings
+from shared.bus import Bus, CodeStore, ConfigStore, declare_config
 from shared.database import migrate
 from shared.rpc import connect
 from shared.rpc.access import ServiceAuthenticator

@@ -59,11 +59,7 @@ def complete_trace(running: Penstock, event_id: str) -> Any:
 
 def edges_of(trace: Any) -> set[tuple[str, str]]:
     service = {span["span_id"]: span["service"] for span in trace["spans"]}
-    return {
-        (service[span["parent_id"]], span["service"])
-        for span in trace["spans"]
-        if span["parent_id"] in service
-    }
+    return {(service[span["parent_id"]], span["service"]) for span in trace["spans"] if span["parent_id"] in service}
 
 
 def test_a_destination_that_recovers_gets_the_event(running: Penstock, outside: Outside) -> None:
