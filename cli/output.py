@@ -32,7 +32,7 @@ class Output:
         if self.as_json:
             self.console.file.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
         else:
-            self.console.print(text)
+            self.console.print(text, soft_wrap=isinstance(text, str))
 
     def fail(self, error: PenstockError) -> None:
         """Print an error, with what is wrong in which field."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import signal
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -19,6 +20,8 @@ from cli.local.supervisor import StartError, Supervisor
 from cli.session import DataDir
 
 HTTP_PORT = 8080
+# nats-server always says all. Its users' passwords are new with each start, in a file of mode 0600.
+_UNINTERESTING = re.compile(r"\[INF\]|Plaintext passwords")
 _COLORS = ["cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta", "bright_green"]
 
 HttpPort = Annotated[int, typer.Option("--http-port", min=1, max=65535, help="Port of the gateway on 127.0.0.1.")]
@@ -113,6 +116,8 @@ def _prefixed(console: Console) -> Callable[[str, str], None]:
     colors: dict[str, str] = {}
 
     def write(name: str, line: str) -> None:
+        if name == "nats" and _UNINTERESTING.search(line):
+            return
         color = colors.setdefault(name, _COLORS[len(colors) % len(_COLORS)])
         console.print(f"[{color}]{name:<10}[/] {escape(line)}", soft_wrap=True)
 

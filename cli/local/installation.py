@@ -95,8 +95,8 @@ class Installation:
         finally:
             path.unlink(missing_ok=True)
 
-    def children(self, addresses: Addresses) -> list[ChildSpec]:
-        """List what to start, in order: each finds what it needs already there."""
+    def children(self, addresses: Addresses) -> list[list[ChildSpec]]:
+        """List what to start, stage by stage: each finds what it needs already there, and the door opens last."""
         tokens = make_tokens(self.data_dir / "identities")
         passwords = nats.write_config(self.data_dir, port=_port(addresses.nats))
         common = self._environment(addresses)
@@ -116,29 +116,23 @@ class Installation:
                 answering(ready) if ready else serving(address),
             )
 
-        return [
-            ChildSpec("nats", nats.command(self.data_dir), dict(os.environ), listening(_port(addresses.nats))),
-            ChildSpec("traces", self._receiver(addresses.traces), common, listening(_port(addresses.traces))),
+        log = ChildSpec("nats", nats.command(self.data_dir), dict(os.environ), listening(_port(addresses.nats)))
+        traces = ChildSpec("traces", self._receiver(addresses.traces), common, listening(_port(addresses.traces)))
+        owner_token_file = str(self.owner_token_file.absolute())
+        behind = [
             service("secrets", addresses.secrets, "secrets"),
+            service("registry", addresses.registry, "registry", PENSTOCK_OWNER_TOKEN_FILE=owner_token_file),
+            service("delivery", addresses.delivery, "delivery"),
             *(
                 service("executor", address, "executor", f"-{n}" if self.executors > 1 else "")
                 for n, address in enumerate(addresses.executors, start=1)
             ),
-            service(
-                "registry",
-                addresses.registry,
-                "registry",
-                PENSTOCK_OWNER_TOKEN_FILE=str(self.owner_token_file.absolute()),
-            ),
-            service("delivery", addresses.delivery, "delivery"),
-            service(
-                "gateway",
-                addresses.grpc,
-                "gateway",
-                PENSTOCK_HTTP_ADDRESS=addresses.http.removeprefix("http://"),
-                ready=f"{addresses.http}/readyz",
-            ),
         ]
+        http_address = addresses.http.removeprefix("http://")
+        door = service(
+            "gateway", addresses.grpc, "gateway", PENSTOCK_HTTP_ADDRESS=http_address, ready=f"{addresses.http}/readyz"
+        )
+        return [[log, traces], behind, [door]]
 
     def _receiver(self, address: str) -> Sequence[str]:
         database = self.data_dir / "traces.db"

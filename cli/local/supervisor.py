@@ -1,4 +1,4 @@
-"""Starts children in order, each when the one before is ready; starts those that die again; ends them in reverse."""
+"""Starts children stage by stage, each when the one before is ready; starts again what dies; ends all in reverse."""
 
 from __future__ import annotations
 
@@ -38,13 +38,16 @@ class Supervisor:
         return {name: child.pid for name, child in self._children.items()}
 
     @asynccontextmanager
-    async def running(self, specs: Sequence[ChildSpec]) -> AsyncGenerator[None]:
-        """Run the children while the block runs. Raises StartError, with nothing left running."""
+    async def running(self, stages: Sequence[Sequence[ChildSpec]]) -> AsyncGenerator[None]:
+        """Run the children while the block runs; those of a stage start side by side.
+
+        Raises StartError, with nothing left running.
+        """
         watchers: list[asyncio.Task[None]] = []
         try:
-            for spec in specs:
-                await self._start(spec)
-            watchers = [asyncio.create_task(self._keep_running(spec)) for spec in specs]
+            for stage in stages:
+                await self._start_all(stage)
+            watchers = [asyncio.create_task(self._keep_running(spec)) for stage in stages for spec in stage]
             yield
         finally:
             for watcher in watchers:
@@ -52,6 +55,14 @@ class Supervisor:
             await asyncio.gather(*watchers, return_exceptions=True)
             for child in reversed(self._children.values()):
                 await child.stop()
+
+    async def _start_all(self, stage: Sequence[ChildSpec]) -> None:
+        try:
+            async with asyncio.TaskGroup() as group:
+                for spec in stage:
+                    group.create_task(self._start(spec))
+        except* StartError as errors:
+            raise errors.exceptions[0] from None
 
     async def _start(self, spec: ChildSpec) -> None:
         child = self._children[spec.name] = await Child.start(spec, self._on_line)

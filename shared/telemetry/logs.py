@@ -15,7 +15,7 @@ from shared.telemetry.propagation import current_context
 LogFormat = Literal["json", "console"]
 
 # What these say at INFO is either said by the service itself or noise on every call.
-_QUIET = ("nats", "grpc", "grpc._cython.cygrpc", "asyncio", "aiohttp.access", "uvicorn.access", "opentelemetry")
+_QUIET = ("alembic", "nats", "grpc", "grpc._cython.cygrpc", "asyncio", "aiohttp.access", "uvicorn", "opentelemetry")
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic")
 
 

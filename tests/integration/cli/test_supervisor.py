@@ -34,7 +34,7 @@ def spec(name: str, program: str, mark: Path) -> ChildSpec:
 
 async def test_children_start_in_order_and_end_in_reverse(tmp_path: Path) -> None:
     told = Told()
-    specs = [spec(name, SLEEPS, tmp_path / name) for name in ("first", "second")]
+    specs = [[spec(name, SLEEPS, tmp_path / name)] for name in ("first", "second")]
     async with told.supervisor.running(specs):
         pids = told.supervisor.pids()
         assert [name for name, _ in told.lines] == ["first", "second"]
@@ -44,7 +44,7 @@ async def test_children_start_in_order_and_end_in_reverse(tmp_path: Path) -> Non
 
 async def test_a_child_that_dies_while_starting_is_told_with_its_last_lines(tmp_path: Path) -> None:
     told = Told()
-    specs = [spec("first", SLEEPS, tmp_path / "first"), spec("second", FAILS, tmp_path / "second")]
+    specs = [[spec("first", SLEEPS, tmp_path / "first")], [spec("second", FAILS, tmp_path / "second")]]
     with pytest.raises(StartError, match=r"second ended while starting: exit status 3") as caught:
         async with told.supervisor.running(specs):
             pytest.fail("it must not run")
@@ -54,7 +54,7 @@ async def test_a_child_that_dies_while_starting_is_told_with_its_last_lines(tmp_
 
 async def test_a_child_that_dies_is_started_again(tmp_path: Path) -> None:
     told = Told()
-    async with told.supervisor.running([spec("only", SLEEPS, tmp_path / "only")]):
+    async with told.supervisor.running([[spec("only", SLEEPS, tmp_path / "only")]]):
         pid = told.supervisor.pids()["only"]
         os.kill(pid, signal.SIGKILL)
         await until(lambda: told.events[-1:] == ["only is back"])
@@ -66,7 +66,7 @@ async def test_a_start_that_is_cancelled_leaves_nothing_running(tmp_path: Path) 
     told = Told()
 
     async def start() -> None:
-        async with told.supervisor.running([spec("never ready", "import time; time.sleep(60)", tmp_path / "none")]):
+        async with told.supervisor.running([[spec("never ready", "import time; time.sleep(60)", tmp_path / "none")]]):
             pytest.fail("it must not run")
 
     task = asyncio.create_task(start())
