@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from services.executor.outside import Answer, OutgoingRequest, Outside, RequestFailedError
 from services.executor.results import Limits, RequestRecord
+from shared.telemetry.propagation import parse_traceparent
 
 SHOWN_BYTES = 4096
 # Part of the name of a header whose value is a credential.
@@ -20,7 +21,7 @@ class RequestLog:
     def __init__(self, *, limits: Limits, outside: Outside, traceparent: str) -> None:
         self._limits = limits
         self._outside = outside
-        self._trace = traceparent[:35]
+        self._trace = parse_traceparent(traceparent)
         self.records: list[RequestRecord] = []
 
     async def fetch(self, request: OutgoingRequest) -> Answer:
@@ -29,8 +30,9 @@ class RequestLog:
             raise RequestFailedError("EGRESS_LIMIT", f"an event may make {self._limits.requests} requests")
         shown = self._shown(request)
         self.records.append(shown)
-        if self._trace:
-            request = replace(request, traceparent=f"{self._trace}-{shown.span_id}-01")
+        if self._trace is not None:
+            trace_id, flags = self._trace.trace_id, self._trace.trace_flags
+            request = replace(request, traceparent=f"00-{trace_id:032x}-{shown.span_id}-{flags:02x}")
         try:
             async with asyncio.timeout(request.timeout_s):
                 answer = await self._outside.fetch(request)

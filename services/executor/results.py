@@ -66,7 +66,6 @@ class Invocation:
     id: str = ""
     handler: str = ""
     traceparent: str = ""
-    span_id: str = ""
     wall_s: float | None = None
 
 

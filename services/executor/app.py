@@ -1,0 +1,113 @@
+"""What the executor is made of."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+
+import grpc
+
+from penstock.config.v1 import config_pb2
+from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc
+from penstock.secrets.v1 import secrets_service_pb2, secrets_service_pb2_grpc
+from services.executor.local import make_executor
+from services.executor.network import NetworkOutside
+from services.executor.pool import SandboxPool
+from services.executor.programs import Programs
+from services.executor.service import ExecutorServicer
+from services.executor.settings import ExecutorSettings
+from shared.bus import Bus, CodeStore, ConfigView
+from shared.egress import EgressClient, EgressPolicy
+from shared.rpc import RpcServer, connect
+from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.identity import load_identities
+from shared.telemetry.tracing import Tracing
+
+SERVICE = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"].full_name
+SWEEP_S = 30.0
+
+
+class PublishedDeployments:
+    """Instances from CONFIG, code from the object store, sensitive settings from the secrets service."""
+
+    def __init__(
+        self, *, config: ConfigView, code: CodeStore, secrets: secrets_service_pb2_grpc.SecretsServiceAsyncStub
+    ) -> None:
+        self._config = config
+        self._code = code
+        self._secrets = secrets
+
+    def instance(self, instance_id: str) -> config_pb2.InstanceConfig | None:
+        return self._config.get(config_pb2.InstanceConfig, instance_id)
+
+    async def code(self, digest: str) -> bytes:
+        return await self._code.get_code(digest)
+
+    async def sensitive_settings(self, instance: config_pb2.InstanceConfig) -> Mapping[str, bytes]:
+        request = secrets_service_pb2.GetSecretsRequest(
+            workspace_id=instance.workspace_id, instance_id=instance.instance_id
+        )
+        return (await self._secrets.GetSecrets(request)).values
+
+
+@asynccontextmanager
+async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[None]:
+    """Run the executor while the block runs."""
+    policy = EgressPolicy.parse(settings.egress_allow, deny_ports=settings.own_ports())
+    pool = SandboxPool(per_key=settings.sandboxes_per_instance, idle=settings.warm_sandboxes, wait_s=settings.wait_s)
+    async with (
+        Bus.open(settings.nats_url, name="executor") as bus,
+        ConfigView(bus, [config_pb2.InstanceConfig]).watch() as config,
+        connect(settings.secrets_address, token=settings.service_token.get_secret_value(), tracing=tracing) as secrets,
+        EgressClient(policy=policy) as egress,
+    ):
+        executor = make_executor(
+            cache_dir=settings.data_dir / "images",
+            outside=NetworkOutside(egress),
+            pool=pool,
+            image_capacity=settings.loaded_images,
+        )
+        deployments = PublishedDeployments(
+            config=config, code=CodeStore(bus), secrets=secrets_service_pb2_grpc.SecretsServiceStub(secrets)
+        )
+        programs = Programs(deployments=deployments, pool=pool, limits=settings.limits)
+        servicer = ExecutorServicer(executor=executor, programs=programs, waiting_events=settings.waiting_events)
+        await config.ready()
+        async with _serving(settings, servicer, tracing), _sweeping(programs):
+            yield
+        pool.close()
+
+
+@asynccontextmanager
+async def _serving(settings: ExecutorSettings, servicer: ExecutorServicer, tracing: Tracing) -> AsyncGenerator[None]:
+    def add(server: grpc.aio.Server) -> None:
+        executor_service_pb2_grpc.add_ExecutorServiceServicer_to_server(servicer, server)
+
+    server = RpcServer(
+        address=settings.grpc_address,
+        names=[SERVICE],
+        add=add,
+        authenticate=ServiceAuthenticator(load_identities(settings.identities_file)),
+        tracing=tracing,
+        # Its requests carry the context of each event.
+        untraced=[f"{SERVICE}/Invoke"],
+    )
+    await server.start()
+    try:
+        yield
+    finally:
+        await server.stop()
+
+
+@asynccontextmanager
+async def _sweeping(programs: Programs) -> AsyncGenerator[None]:
+    async def sweep() -> None:
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            programs.forget_expired()
+
+    async with asyncio.TaskGroup() as group:
+        task = group.create_task(sweep())
+        yield
+        task.cancel()

@@ -1,0 +1,99 @@
+"""`ExecutorService` over the executor."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc
+from services.executor.conversion import code_error, invocation_of, result_message
+from services.executor.executor import Executor, Program
+from services.executor.images import CodeFaultError
+from services.executor.pool import TooLongError
+from services.executor.programs import Programs, checked_code, checked_kind
+from services.executor.results import Invocation, InvocationResult
+from shared.errors import InvalidArgument, ResourceExhausted
+
+MAX_INVOCATIONS = 100
+RETRY_S = 1.0
+# After so long without a break the event loop gets its turn: answers to other guests wait for it.
+SLICE_S = 0.005
+
+
+class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
+    """Checks and runs functions for the other services."""
+
+    def __init__(self, *, executor: Executor, programs: Programs, waiting_events: int) -> None:
+        self._executor = executor
+        self._programs = programs
+        self._room = waiting_events
+        self._break_s = 0.0
+
+    async def Check(
+        self, request: executor_service_pb2.CheckRequest, context: Any
+    ) -> executor_service_pb2.CheckResponse:
+        checked_kind(request.kind, request.language)
+        try:
+            top_level = self._executor.check(checked_code(request.code))
+        except CodeFaultError as error:
+            return executor_service_pb2.CheckResponse(error=code_error(error.fault))
+        error = code_error(top_level.fault) if top_level.fault else None
+        return executor_service_pb2.CheckResponse(handlers=top_level.handlers, error=error)
+
+    async def Invoke(
+        self, request: executor_service_pb2.InvokeRequest, context: Any
+    ) -> AsyncIterator[executor_service_pb2.InvokeResponse]:
+        invocations = [invocation_of(each) for each in request.invocations]
+        if not 0 < len(invocations) <= MAX_INVOCATIONS:
+            raise InvalidArgument(f"A call takes 1 to {MAX_INVOCATIONS} events.")
+        with self._admitted(len(invocations)):
+            program = await self._program(request)
+            async for results in self._run_all(program, invocations):
+                messages = [result_message(result) for result in results]
+                yield executor_service_pb2.InvokeResponse(results=messages)
+
+    async def _program(self, request: executor_service_pb2.InvokeRequest) -> Program:
+        if request.WhichOneof("target") == "inline":
+            return self._programs.inline(request.inline)
+        return await self._programs.deployed(request.instance_id)
+
+    @contextmanager
+    def _admitted(self, events: int) -> Generator[None]:
+        if events > self._room:
+            raise ResourceExhausted("Too many events wait here.", reason="EXECUTOR_BUSY", retry_delay_s=RETRY_S)
+        self._room -= events
+        try:
+            yield
+        finally:
+            self._room += events
+
+    async def _run_all(self, program: Program, invocations: list[Invocation]) -> AsyncGenerator[list[InvocationResult]]:
+        """Run the events, several at a time where they wait for something; give results as they come."""
+        ready: asyncio.Queue[InvocationResult] = asyncio.Queue()
+        todo = iter(invocations)
+        left = len(invocations)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(left, self._executor.pool.per_key)):
+                    group.create_task(self._work(program, todo, ready))
+                while left:
+                    results = [await ready.get()]
+                    while not ready.empty():
+                        results.append(ready.get_nowait())
+                    left -= len(results)
+                    yield results
+        except ExceptionGroup as group:
+            if (late := group.subgroup(TooLongError)) is None:
+                raise
+            reason = str(late.exceptions[0])
+            raise ResourceExhausted(reason, reason="EXECUTOR_BUSY", retry_delay_s=RETRY_S) from None
+
+    async def _work(self, program: Program, todo: Iterator[Invocation], ready: asyncio.Queue[InvocationResult]) -> None:
+        loop = asyncio.get_running_loop()
+        for invocation in todo:
+            ready.put_nowait(await self._executor.run(program, invocation))
+            if loop.time() > self._break_s:
+                await asyncio.sleep(0)
+                self._break_s = loop.time() + SLICE_S

@@ -1,0 +1,58 @@
+"""Settings of the executor."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from services.executor.results import Limits
+from shared.settings import ServiceSettings
+
+
+class ExecutorSettings(ServiceSettings):
+    """What one event may use, and how many run and wait."""
+
+    fuel: int = Field(
+        default=2_300_000_000, gt=0, description="Fuel of one event over all its entries: about 0.25 s of a core."
+    )
+    memory_bytes: int = Field(default=128 * 1024**2, ge=8 * 1024**2, description="Memory of one sandbox, in bytes.")
+    wall_s: float = Field(default=5.0, gt=0, description="Seconds from the first entry to the settled handler.")
+    requests: int = Field(default=50, ge=0, description="Requests that one event may make.")
+    request_s: float = Field(default=5.0, gt=0, description="Seconds that one request may take, redirects included.")
+    response_bytes: int = Field(default=5 * 1024**2, gt=0, description="Largest answer to a request, in bytes.")
+    log_bytes: int = Field(default=4096, gt=0, description="Text of a run's log that is kept, in bytes.")
+    sandboxes_per_instance: int = Field(default=8, gt=0, description="Sandboxes of one instance that run at a time.")
+    warm_sandboxes: int = Field(
+        default=256, ge=0, description="Idle sandboxes kept for the next event, over all instances."
+    )
+    loaded_images: int = Field(default=256, gt=0, description="Images of functions kept in memory.")
+    waiting_events: int = Field(default=2000, gt=0, description="Events taken at a time; above it calls are refused.")
+    wait_s: float = Field(default=5.0, gt=0, description="Seconds that an event waits for a sandbox of its instance.")
+    egress_allow: str = Field(
+        default="",
+        description="Addresses that functions may reach though they are not public: `CIDR[:port]`, comma-separated.",
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """What an event may use where its instance says nothing lower."""
+        return Limits(
+            fuel=self.fuel,
+            memory_bytes=self.memory_bytes,
+            wall_s=self.wall_s,
+            requests=self.requests,
+            request_s=self.request_s,
+            response_bytes=self.response_bytes,
+            log_bytes=self.log_bytes,
+        )
+
+    def own_ports(self) -> set[int]:
+        """Give the ports of this installation, which no function may reach by any of the machine's addresses."""
+        addresses = [
+            self.grpc_address,
+            self.registry_address,
+            self.secrets_address,
+            self.delivery_address,
+            *self.executor_addresses,
+            self.nats_url,
+        ]
+        return {int(port) for _, _, port in (address.rpartition(":") for address in addresses) if port.isdigit()}
