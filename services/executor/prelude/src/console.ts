@@ -9,6 +9,8 @@ type Level = 'debug' | 'info' | 'warn' | 'error';
 const { Map } = globalThis; // as it is before any author's code: a reset must not fail
 const MAX_LABELS = 100;
 const MAX_INDENT = 40;
+/** Far above what the platform keeps of an event's log; a bound for loops that log. */
+const MAX_EVENT_CHARS = 65_536;
 const MAX_ROWS = 50;
 const { stringify } = JSON;
 const { apply } = Reflect;
@@ -18,6 +20,7 @@ const BUILT_IN: unknown[] = [Object, Array, Error, Date, RegExp, Function, Numbe
 let counts = new Map<string, number>();
 let timers = new Map<string, number>();
 let indent = '';
+let written = 0;
 
 function show(value: unknown, options?: InspectOptions): string {
   return typeof value === 'string' ? value.slice(0, MAX_CHARS + 1) : inspect(value, options);
@@ -83,14 +86,18 @@ export function format(...args: unknown[]): string {
 }
 
 function write(level: Level, text: string): void {
+  if (written > MAX_EVENT_CHARS) return;
   const indented = indent === '' ? text : indent + text.replaceAll('\n', `\n${indent}`);
-  emit('log', { time_ms: now(), level, text: cut(indented) });
+  const entry = cut(indented);
+  written += entry.length + 1;
+  emit('log', { time_ms: now(), level, text: entry });
 }
 
 const writer =
   (level: Level) =>
-  (...args: unknown[]) =>
-    write(level, format(...args));
+  (...args: unknown[]) => {
+    if (written <= MAX_EVENT_CHARS) write(level, format(...args));
+  };
 
 function remember(labels: Map<string, number>, label: string, value: number): void {
   if (labels.has(label) || labels.size < MAX_LABELS) labels.set(label, value);
@@ -180,9 +187,10 @@ const console = {
   groupEnd: () => void (indent = indent.slice(2)),
 };
 
-/** Ends groups, counters and timers. */
+/** Ends groups, counters and timers; the next event's log starts empty. */
 export function reset(): void {
   indent = '';
+  written = 0;
   counts = new Map();
   timers = new Map();
 }

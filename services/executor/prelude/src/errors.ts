@@ -37,6 +37,17 @@ export function codedError(type: new (message: string) => Error, code: string, m
   return Object.assign(error, { code });
 }
 
+const { apply } = Reflect;
+const nativeStack = Object.getOwnPropertyDescriptor(Error.prototype, 'stack')!;
+const errorText = Error.prototype.toString;
+
+/** Puts the error's name and message before its frames, where authors look for them. */
+function stackWithHead(this: Error): unknown {
+  const frames: unknown = apply(nativeStack.get!, this, []);
+  return typeof frames === 'string' ? `${apply(errorText, this, [])}\n${frames}` : frames;
+}
+
 export function install(target: typeof globalThis): void {
+  Object.defineProperty(Error.prototype, 'stack', { ...nativeStack, get: stackWithHead });
   define(target, tenants);
 }

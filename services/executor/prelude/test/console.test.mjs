@@ -320,6 +320,16 @@ test('times, and what is left of an event is gone in the next', () => {
   );
 });
 
+test('a loop that logs is bounded, per event', () => {
+  const flood = () => {
+    for (let i = 0; i < 1e5; i++) console.log('some text', { i });
+  };
+  for (let event = 0; event < 2; event++) {
+    const characters = run(flood).logs.reduce((sum, { text }) => sum + text.length, 0);
+    assert.ok(characters > 50_000 && characters < 70_000);
+  }
+});
+
 test('the console can be replaced, and works detached', () => {
   assert.deepEqual(
     logged(() => {

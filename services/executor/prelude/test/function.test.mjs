@@ -107,6 +107,17 @@ const EMPTY_REQUEST = { method: 'POST', url: 'https://fn.example/?a=1&a=2&b=x%20
 const request = (record, body) =>
   value(`return (${body})(__test.makeRequest(${JSON.stringify({ ...EMPTY_REQUEST, ...record })}))`);
 
+test('a stack begins with name and message', () => {
+  const stack = value(() => new RangeError('too far').stack);
+  assert.match(stack, /^RangeError: too far\n {4}at .*function\.js:\d+:\d+/);
+  const assigned = () => {
+    const error = new Error('m');
+    error.stack = 'mine';
+    return [error.stack, Object.create(Error.prototype).stack ?? null];
+  };
+  assert.deepEqual(value(assigned), ['mine', null]);
+});
+
 test('a request is synchronous, and parsed once', () => {
   const body = (request) => {
     request.json().added = 1;

@@ -44,6 +44,43 @@ test('parses and writes queries as the standard does', () => {
   }
 });
 
+// No characters beyond ASCII: beside malformed escapes Node itself takes them for single bytes.
+const PIECES = [
+  'a',
+  'b',
+  '%',
+  '2',
+  'f',
+  '&',
+  '=',
+  '+',
+  ' ',
+  '%C3',
+  '%A9',
+  '%E2',
+  '%82',
+  '%AC',
+  '%00',
+  '?',
+  '#',
+  '\u0000',
+];
+
+/** Texts of up to twelve pieces, the same ones at each run. */
+function* randomTexts(count) {
+  let state = 1;
+  const next = (below) => (state = (state * 48271) % 0x7fffffff) % below;
+  for (let i = 0; i < count; i++) yield Array.from({ length: next(12) }, () => PIECES[next(PIECES.length)]).join('');
+}
+
+test('parses any text as Node does', () => {
+  const texts = [...randomTexts(2000)];
+  const code = (all) => all.map((text) => String(new URLSearchParams(text)));
+  assert.deepEqual(value(`return (${code})(${JSON.stringify(texts)})`), code(texts));
+  const linked = (all) => all.map((text) => String(new URL(`http://a/?${text}`).searchParams));
+  assert.deepEqual(value(`return (${linked})(${JSON.stringify(texts)})`), linked(texts));
+});
+
 const CONSTRUCTED = [
   '',
   'undefined',
