@@ -59,9 +59,11 @@ def from_client_error(error: Exception, *, host: str, port: int) -> EgressError:
         case aiohttp.ClientConnectorCertificateError():
             return _certificate_error(error.certificate_error)
         case aiohttp.ClientSSLError():
-            return EgressError("EPROTO", f"write EPROTO {error.strerror or 'TLS handshake failed'}")
+            return _tls_error(error)
         case aiohttp.ClientConnectorError():
             return _connect_error(error, host=host, port=port)
+        case OSError() if isinstance(error, ssl.SSLError) or isinstance(error.__cause__, ssl.SSLError):
+            return _tls_error(error)
         case aiohttp.ServerDisconnectedError():
             return EgressError("ECONNRESET", "socket hang up")
         case aiohttp.ClientResponseError():
@@ -81,6 +83,10 @@ def _connect_error(error: aiohttp.ClientConnectorError, *, host: str, port: int)
     address = f"{found[1]}:{found[2]}" if found else f"{host}:{port}"
     code = _name(error.errno or errno.EHOSTUNREACH)
     return EgressError(code, f"connect {code} {address}")
+
+
+def _tls_error(error: OSError) -> EgressError:
+    return EgressError("EPROTO", f"write EPROTO {error.strerror or 'TLS failed'}")
 
 
 def _certificate_error(error: Exception) -> EgressError:

@@ -95,7 +95,7 @@ class EgressPolicy:
 
     def refusal(self, address: str, port: int) -> str | None:
         """Say why `address` must not be dialled (`a loopback address`, ...), or None where it may."""
-        candidates = _unwrapped(ip_address(address))
+        candidates = _unwrapped(address)
         matching = [entry for entry in self.allow if any(item in entry.network for item in candidates)]
         if any(entry.port == port for entry in matching):
             return None
@@ -113,15 +113,17 @@ def special_kind(address: str) -> str | None:
 
     IPv4 inside IPv6 (mapped, NAT64) is judged as the IPv4 address that it leads to.
     """
-    inner = _unwrapped(ip_address(address))[-1]
+    inner = _unwrapped(address)[-1]
     kind = next((kind for network, kind in _SPECIAL_NETWORKS if inner in network), None)
     if kind is None and inner.version == 6 and inner not in _GLOBAL_UNICAST:
         return "a reserved"
     return kind
 
 
-def _unwrapped(address: Address) -> tuple[Address, ...]:
+@lru_cache(maxsize=4096)
+def _unwrapped(text: str) -> tuple[Address, ...]:
     """Return the address itself and the IPv4 address that it stands for, if any, last."""
+    address = ip_address(text)
     if isinstance(address, IPv4Address):
         return (address,)
     if address.ipv4_mapped is not None:

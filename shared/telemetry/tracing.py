@@ -13,6 +13,7 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Protocol
 
 from opentelemetry import trace
@@ -85,7 +86,7 @@ class Tracing:
             traces_per_second: New traces kept in this process; failed, repeated and slow spans are kept above it too.
             slow_s: A span of this length is always kept.
         """
-        self._resource = Resource.create({"service.name": service})
+        self._resource = Resource.create({"service.name": service, "service.version": version("penstock")})
         self._sink = sink
         self._rate = TraceRate(traces_per_second=traces_per_second)
         self._slow_ns = int(slow_s * 1e9)
@@ -98,14 +99,17 @@ class Tracing:
         sink = _otlp_sink(endpoint) if endpoint else None
         return cls(service=service, sink=sink, traces_per_second=traces_per_second, slow_s=slow_s)
 
-    def begin(self, parent: SpanContext | None = None, *, from_outside: bool = False) -> SpanContext:
+    def begin(
+        self, parent: SpanContext | None = None, *, from_outside: bool = False, keep: bool = False
+    ) -> SpanContext:
         """Allocate the context of a span that will be recorded later, for its children to hang under.
 
         A span without parent begins a trace. With `from_outside` the parent is a stranger's: its trace goes on, but
-        whether it is kept is decided here.
+        whether it is kept is decided here. With `keep` it is kept with all below it, as for a retry, whose message
+        still says what was decided before the failure.
         """
         inherits = parent is not None and not from_outside
-        sampled = parent.trace_flags.sampled if parent is not None and inherits else self._rate.allows()
+        sampled = keep or (parent.trace_flags.sampled if parent is not None and inherits else self._rate.allows())
         return SpanContext(
             parent.trace_id if parent is not None else random.getrandbits(128) or 1,
             random.getrandbits(64) or 1,

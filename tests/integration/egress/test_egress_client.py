@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -477,6 +478,36 @@ async def test_wrong_answers(server: Server, raw: bytes, code: str) -> None:
         assert (await failure(client, url)).code == code
 
 
+async def test_damaged_answers_are_answers_or_egress_errors(server: Server) -> None:
+    whole = http(gzip.compress(b"plain"), status="302 Found", Location="/next", Content_Encoding="gzip", X_A="b")
+    pieces = [
+        b"\r\n",
+        b"\0",
+        b"\xff",
+        b"Transfer-Encoding: chunked\r\n",
+        b"Content-Length: -1\r\n",
+        b" ",
+        b":",
+        b"%",
+        b"//",
+    ]
+    outcomes: list[str] = []
+    server.answer("/next", http())
+    async with client_for(server) as client:
+        for seed in range(300):
+            random = Random(seed)
+            cut, skipped = random.randrange(len(whole)), random.randrange(8)
+            url = server.answer("/", whole[:cut] + random.choice(pieces) + whole[cut + skipped :])
+            try:
+                answer = await get(client, url, redirect=random.choice(["follow", "manual", "error"]), timeout_s=2)
+            except EgressError as error:
+                outcomes.append(error.code)
+            else:
+                outcomes.append(str(answer.status))
+    assert "ETIMEDOUT" not in outcomes
+    assert len(set(outcomes)) > 3
+
+
 async def test_packed_answers_are_inflated(server: Server) -> None:
     url = server.answer("/", http(gzip.compress(b"plain"), Content_Encoding="gzip"))
     async with client_for(server) as client:
@@ -514,6 +545,25 @@ async def test_certificates_are_verified(host: str) -> None:
         async with EgressClient(policy=policy, lookup=answers("127.0.0.1")) as client:
             error = await failure(client, f"https://{host}:{port}/")
     assert error.code == "DEPTH_ZERO_SELF_SIGNED_CERT"
+
+
+async def test_ipv6_literals_are_dialled_where_they_are_allowed() -> None:
+    heads: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heads.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(http())
+        writer.close()
+
+    try:
+        listener = await asyncio.start_server(answer, "::1", 0)
+    except OSError:
+        pytest.skip("no IPv6 here")
+    port = listener.sockets[0].getsockname()[1]
+    async with listener, EgressClient(policy=EgressPolicy.parse(f"[::1]:{port}")) as client:
+        response = await get(client, f"http://[0::1]:{port}/x")
+    assert (response.body, response.url) == (b"ok", f"http://[::1]:{port}/x")
+    assert f"Host: [::1]:{port}\r\n".encode() in heads[0]
 
 
 async def test_tls_with_a_server_that_speaks_none() -> None:

@@ -100,6 +100,7 @@ def test_the_decision_travels_but_not_from_strangers() -> None:
     unsampled = SpanContext(1, 2, is_remote=True)
     assert tracing.begin(sampled).trace_flags.sampled
     assert not tracing.begin(unsampled).trace_flags.sampled
+    assert tracing.begin(unsampled, keep=True).trace_flags.sampled
     stranger = tracing.begin(sampled, from_outside=True)
     assert (stranger.trace_id, stranger.trace_flags.sampled) == (1, False)
 
@@ -131,6 +132,7 @@ def test_a_span_around_work_is_current_and_sees_exceptions() -> None:
     assert span.status.status_code is StatusCode.ERROR
 
 
+@pytest.mark.slow
 async def test_a_hanging_receiver_delays_the_end_by_two_seconds_at_most() -> None:
     released = threading.Event()
 
@@ -144,6 +146,7 @@ async def test_a_hanging_receiver_delays_the_end_by_two_seconds_at_most() -> Non
     released.set()
 
 
+@pytest.mark.slow
 async def test_a_dead_receiver_blocks_nobody() -> None:
     tracing = Tracing.exporting(service="s", endpoint="http://127.0.0.1:1")
     started = time.process_time()
