@@ -11,10 +11,12 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from rich.console import Console, RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 from shared.errors import PenstockError
 
+_PIPE_WIDTH = 200
 # Fields that carry JSON as bytes; protobuf's own JSON form would show them in base64.
 _JSON_FIELDS = ("settings", "default_value", "message")
 
@@ -24,8 +26,8 @@ class Output:
     """Where a command's results go."""
 
     as_json: bool
-    console: Console = field(default_factory=Console)
-    errors: Console = field(default_factory=lambda: Console(stderr=True))
+    console: Console = field(default_factory=lambda: _console(stderr=False))
+    errors: Console = field(default_factory=lambda: _console(stderr=True))
 
     def show(self, data: object, text: RenderableType) -> None:
         """Print a result: `data` as JSON for programs, or `text` for people."""
@@ -46,9 +48,16 @@ class Output:
             }
             self.errors.file.write(json.dumps({"error": data}) + "\n")
             return
-        self.errors.print(f"[bold red]Error:[/] {error.message}", highlight=False)
+        self.errors.print(f"[bold red]Error:[/] {escape(error.message)}", highlight=False, soft_wrap=True)
         for violation in error.violations:
-            self.errors.print(f"  [bold]{violation.field}[/]: {violation.description}", highlight=False)
+            if violation.description not in error.message:
+                self.errors.print(f"  [bold]{violation.field}[/]: {escape(violation.description)}", highlight=False)
+
+
+def _console(*, stderr: bool) -> Console:
+    """Make a console; one that is no terminal is wide, so that pipes get whole ids."""
+    console = Console(stderr=stderr)
+    return console if console.is_terminal else Console(stderr=stderr, width=_PIPE_WIDTH)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> RenderableType:
