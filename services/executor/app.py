@@ -56,27 +56,32 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
     """Run the executor while the block runs."""
     policy = EgressPolicy.parse(settings.egress_allow, deny_ports=settings.own_ports())
     pool = SandboxPool(per_key=settings.sandboxes_per_instance, idle=settings.warm_sandboxes, wait_s=settings.wait_s)
-    async with (
-        Bus.open(settings.nats_url, name="executor") as bus,
-        ConfigView(bus, [config_pb2.InstanceConfig]).watch() as config,
-        connect(settings.secrets_address, token=settings.service_token.get_secret_value(), tracing=tracing) as secrets,
-        EgressClient(policy=policy) as egress,
-    ):
+    async with EgressClient(policy=policy) as egress:
         executor = make_executor(
             cache_dir=settings.data_dir / "images",
             outside=NetworkOutside(egress),
             pool=pool,
             image_capacity=settings.loaded_images,
         )
-        deployments = PublishedDeployments(
-            config=config, code=CodeStore(bus), secrets=secrets_service_pb2_grpc.SecretsServiceStub(secrets)
-        )
-        programs = Programs(deployments=deployments, pool=pool, limits=settings.limits)
-        servicer = ExecutorServicer(executor=executor, programs=programs, waiting_events=settings.waiting_events)
-        await config.ready()
-        async with _serving(settings, servicer, tracing), _sweeping(programs):
-            yield
+        async with _deployments(settings, tracing) as deployments:
+            programs = Programs(deployments=deployments, pool=pool, limits=settings.limits)
+            servicer = ExecutorServicer(executor=executor, programs=programs, waiting_events=settings.waiting_events)
+            async with _serving(settings, servicer, tracing), _sweeping(programs):
+                yield
         pool.close()
+
+
+@asynccontextmanager
+async def _deployments(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[PublishedDeployments]:
+    token = settings.service_token.get_secret_value()
+    async with (
+        Bus.open(settings.nats_url, name="executor") as bus,
+        ConfigView(bus, [config_pb2.InstanceConfig]).watch() as config,
+        connect(settings.secrets_address, token=token, tracing=tracing) as secrets,
+    ):
+        await config.ready()
+        stub = secrets_service_pb2_grpc.SecretsServiceStub(secrets)
+        yield PublishedDeployments(config=config, code=CodeStore(bus), secrets=stub)
 
 
 @asynccontextmanager

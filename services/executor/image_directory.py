@@ -28,7 +28,8 @@ class ImageDirectory:
     def __init__(self, path: Path, *, max_bytes: int = 2 * 1024**3) -> None:
         self._path = path
         self._max_bytes = max_bytes
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.is_symlink():
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
         found = path.lstat()
         if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
             raise ForeignDirectoryError(f"{path} is not a directory of this user")

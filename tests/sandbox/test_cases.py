@@ -20,6 +20,9 @@ from services.executor.executor import Program, digest_of
 from services.executor.local import make_executor
 from services.executor.pool import SandboxPool
 from services.executor.results import FunctionKind, Invocation, InvocationResult, Limits
+from tests.images import cache_dir
+
+__all__ = ["cache_dir"]
 
 CASES = Path(__file__).parent / "cases"
 
