@@ -14,6 +14,7 @@ const MAX_EVENT_CHARS = 65_536;
 const MAX_ROWS = 50;
 const { stringify } = JSON;
 const { apply } = Reflect;
+const { toWellFormed } = String.prototype;
 const BUILT_IN: unknown[] = [Object, Array, Error, Date, RegExp, Function, Number, String].map(
   (type) => type.prototype.toString,
 );
@@ -88,7 +89,7 @@ export function format(...args: unknown[]): string {
 function write(level: Level, text: string): void {
   if (written > MAX_EVENT_CHARS) return;
   const indented = indent === '' ? text : indent + text.replaceAll('\n', `\n${indent}`);
-  const entry = cut(indented);
+  const entry: string = apply(toWellFormed, cut(indented), []); // what leaves the sandbox is Unicode
   written += entry.length + 1;
   emit('log', { time_ms: now(), level, text: entry });
 }

@@ -75,7 +75,8 @@ class Hash {
 
   update(data: Data, encoding?: string): this {
     if (this.#done) throw codedError(Error, 'ERR_CRYPTO_HASH_FINALIZED', 'Digest already called');
-    const bytes = bytesFrom(data, encoding, 'data').slice(); // the caller may change its bytes before `digest`
+    const given = bytesFrom(data, encoding, 'data');
+    const bytes = typeof data === 'string' ? given : given.slice(); // the caller may change its own before `digest`
     this.#bytes += bytes.length;
     if (this.#bytes > MAX_DATA_BYTES) throw outOfRange('data', `<= ${MAX_DATA_BYTES} bytes`);
     this.#chunks.push(bytes);

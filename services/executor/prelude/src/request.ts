@@ -55,7 +55,7 @@ class ServerRequest {
   /** The body as it came. */
   text(): string {
     const { body } = this.#record;
-    return typeof body === 'string' ? body : (stringify(body) ?? '');
+    return typeof body === 'string' ? body : body === null ? '' : (stringify(body) ?? '');
   }
 
   #parse(): unknown {

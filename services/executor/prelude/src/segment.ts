@@ -10,6 +10,7 @@ import { emit } from './host.ts';
 
 type Fields = Record<string, unknown>;
 
+const { stringify } = JSON;
 const COMMON = ['userId', 'anonymousId', 'context', 'integrations', 'messageId', 'sentAt', 'timestamp'];
 
 function requireField(fields: Fields, name: string): void {
@@ -25,6 +26,13 @@ function copyTruthy(from: Fields, names: readonly string[], to: Fields): Fields 
   return to;
 }
 
+/** Throws here, at the author's line, for what cannot be written as JSON (cycles, BigInt). */
+function send(kind: 'message' | 'object', record: Fields): Fields {
+  stringify(record);
+  emit(kind, record);
+  return record;
+}
+
 function eventCall(type: string, required: string | null, copied: readonly string[]): (fields: Fields) => Fields {
   return (fields) => {
     const message: Fields = { type };
@@ -35,8 +43,7 @@ function eventCall(type: string, required: string | null, copied: readonly strin
     if (!fields.userId && !fields.anonymousId)
       throw new ValidationError('One of userId,anonymousId is required but not defined');
     copyTruthy(fields, COMMON, copyTruthy(fields, copied, message));
-    emit('message', message);
-    return message;
+    return send('message', message);
   };
 }
 
@@ -44,8 +51,7 @@ function set(fields: Fields): Fields {
   requireField(fields, 'collection');
   requireField(fields, 'id');
   const object = copyTruthy(fields, ['properties'], { collection: fields.collection, id: fields.id });
-  emit('object', object);
-  return object;
+  return send('object', object);
 }
 
 export function install(target: typeof globalThis): void {

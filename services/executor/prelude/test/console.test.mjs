@@ -159,6 +159,13 @@ test('survives hostile values, in bounded text', () => {
   }
 });
 
+test('writes Unicode only', () => {
+  assert.deepEqual(
+    logged(() => console.log('a\ud800', ['\udc00'])),
+    ["a\ufffd [ '\ufffd' ]"],
+  );
+});
+
 test('runs no getter', () => {
   assert.deepEqual(
     value(() => {

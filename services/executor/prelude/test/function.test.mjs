@@ -91,6 +91,22 @@ test('values that are not truthy vanish, odd ones pass', () => {
   ]);
 });
 
+test('what is not JSON is refused where it is sent', () => {
+  const { messages, value: name } = run(() => {
+    const cycle = {};
+    cycle.cycle = cycle;
+    const send = (properties) => Segment.track({ event: 'x', userId: 'u', properties });
+    return [{ n: 1n }, cycle].map((properties) => {
+      try {
+        send(properties);
+      } catch (error) {
+        return error.name;
+      }
+    });
+  });
+  assert.deepEqual([messages, name], [[], ['TypeError', 'TypeError']]);
+});
+
 test('errors have their names', () => {
   const names = ['EventNotSupported', 'InvalidEventPayload', 'ValidationError', 'RetryError', 'DropEvent'];
   for (const name of names) {
@@ -147,6 +163,13 @@ test('a request has headers, an URL and a method', () => {
   ];
   const headers = { 'X-Many': ['a', 'b'], 'Content-Type': 'text/plain' };
   assert.deepEqual(request({ headers }, body), ['a,b', 'text/plain', ['1', '2'], 'x y', 'POST', true, true]);
+});
+
+test('a request may have no body', () => {
+  assert.equal(
+    request({ body: null }, (request) => request.text()),
+    '',
+  );
 });
 
 test('a form becomes an object', () => {
