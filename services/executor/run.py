@@ -102,9 +102,7 @@ class Run:
         )
 
     async def _drive(self, now_ns: int) -> None:
-        text = wire.start_text(
-            self._invocation, kind=self._kind, settings=self._settings, now_ns=now_ns, seed=self._seed
-        )
+        text = wire.start_text(self._invocation, kind=self._kind, settings=self._settings, seed=self._seed)
         self._enter(text, now_ns)
         if self._asked:
             await self._suspended()
@@ -120,7 +118,7 @@ class Run:
                     self._time_out()
                     break
                 now_ns = self._outside.now_ns()
-                self._enter(wire.resume_text(answers, now_ns=now_ns), now_ns)
+                self._enter(wire.resume_text(answers), now_ns)
                 self._start_asked(group)
             for task in self._open.values():
                 task.cancel()

@@ -36,20 +36,19 @@ class Step:
     returned: bytes
 
 
-def start_text(invocation: Invocation, *, kind: str, settings: bytes, now_ns: int, seed: bytes) -> bytes:
+def start_text(invocation: Invocation, *, kind: str, settings: bytes, seed: bytes) -> bytes:
     """Write the input of an event's first entry.
 
     The payload comes first: JSON that closes its value and goes on cannot override what stands behind it.
     """
-    words = [int.from_bytes(seed[at : at + 4], "little") for at in range(8, 24, 4)]
-    head = {"op": "start", "handler": invocation.handler, "kind": kind, "now": now_ns // 1_000_000, "seed": words}
-    fields = json.dumps(head)[1:-1].encode()
-    return b'{"payload":' + invocation.payload + b"," + fields + b',"settings":' + settings + b"}"
+    # Written by hand: all of it but the payload is ours, and this is done for each event.
+    fields = f',"op":"start","handler":"{invocation.handler}","kind":"{kind}","seed":"{seed[8:].hex()}","settings":'
+    return b'{"payload":' + invocation.payload + fields.encode() + settings + b"}"
 
 
-def resume_text(answers: Sequence[dict[str, Any]], *, now_ns: int) -> bytes:
+def resume_text(answers: Sequence[dict[str, Any]]) -> bytes:
     """Write the input of a later entry."""
-    return json.dumps({"op": "resume", "now": now_ns // 1_000_000, "answers": answers}).encode()
+    return json.dumps({"op": "resume", "answers": answers}).encode()
 
 
 def read_step(output: bytes) -> Step:

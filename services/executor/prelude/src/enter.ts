@@ -4,21 +4,25 @@
  * The engine's glue calls `enter` with the host's text, runs every job that is ready, then calls `leave`.
  */
 
-import { beginEvent, emit, now, primordials, takeAnswers, takeFresh, takeOutbox } from './host';
+import { beginEvent, emit, hasPosted, now, primordials, takeAnswers, takeFresh, takeOutbox } from './host';
 import { describe, setOrigin, type Failure, type Origin } from './failure';
 
-const { parse, stringify, then, apply } = primordials;
+const { parse, stringify, then, resolved, apply } = primordials;
 
 /** The author's handlers by name, in the order of the wrapper's parameters. */
 export const HANDLERS = [
   'onRequest', 'onIdentify', 'onTrack', 'onPage', 'onScreen', 'onGroup', 'onAlias', 'onDelete', 'onBatch',
 ] as const;
 
+const BY_TYPE: Record<string, string> = Object.assign(Object.create(null), {
+  identify: 'onIdentify', track: 'onTrack', page: 'onPage', screen: 'onScreen', group: 'onGroup', alias: 'onAlias', delete: 'onDelete',
+});
+
 type Handler = (input: unknown, settings: unknown) => unknown;
 type Program = (...handlersAndRegister: unknown[]) => void;
 
-interface Start { op: 'start'; handler: string; kind: string; payload: any; settings: unknown; now: number; seed: number[] }
-interface Resume { op: 'resume'; now: number; answers: { id: number }[] }
+interface Start { op: 'start'; handler: string; kind: string; payload: any; settings: unknown; seed: string }
+interface Resume { op: 'resume'; answers: { id: number }[] }
 interface Load { op: 'load' }
 
 /** What `main.ts` plugs in: how a request is shown to a source function, and what forgets an earlier event. */
@@ -50,17 +54,22 @@ export function define(compiled: Program, file: string, columns: number): void {
 export function enter(text: string): void {
   const input = parse(text) as Start | Resume | Load;
   if (input.op === 'start') start(input);
-  else if (input.op === 'resume') takeAnswers(input.now, input.answers);
+  else if (input.op === 'resume') takeAnswers(input.answers);
   else tryLoad();
 }
 
 /** Two lines of JSON: the state of the run with all that it posted, then what the handler returned, if anything. */
 export function leave(): string {
   if (run.settled) reportRejections();
-  const fresh = takeFresh();
   const { settled, error, handlers: found } = run;
-  const state = stringify({ settled, error, fresh, handlers: found, outbox: takeOutbox() });
+  if (error === null && found === undefined && !hasPosted()) return plain(settled, takeFresh()) + run.returned;
+  const state = stringify({ settled, error, fresh: takeFresh(), handlers: found, outbox: takeOutbox() });
   return `${state}\n${run.returned}`;
+}
+
+/** What `leave` says of most events, without the work of writing it. */
+function plain(settled: boolean, fresh: boolean): string {
+  return `{"settled":${settled},"error":null,"fresh":${fresh},"outbox":[]}\n`;
 }
 
 /** Called by the engine when a promise is rejected without a handler, and again when it gets one. */
@@ -70,21 +79,30 @@ export function rejected(promise: unknown, reason: unknown, isHandled: boolean):
 }
 
 function start(input: Start): void {
-  beginEvent(input.now, input.seed);
+  beginEvent(input.seed);
   rejections = [];
-  for (const reset of parts.resets) reset();
+  for (let i = 0; i < parts.resets.length; i++) parts.resets[i]!();
   const current: Run = { settled: false, error: null, returned: '' };
   run = current;
-  then(invoke(input), (value) => finish(current, value), (thrown) => fail(current, thrown));
+  try {
+    const value = invoke(input);
+    if (isThenable(value)) then(resolved(value), (result) => finish(current, result), (thrown) => fail(current, thrown));
+    else finish(current, value);
+  } catch (thrown) {
+    fail(current, thrown);
+  }
 }
 
-async function invoke(input: Start): Promise<unknown> {
+function invoke(input: Start): unknown {
   load();
   const name = input.handler || (input.kind === 'source' ? 'onRequest' : handlerFor(input.payload));
   const handler = handlers()[name] as Handler | undefined;
   if (typeof handler !== 'function') throw parts.notSupported(`${eventOf(name)} not supported`);
-  const payload = input.kind === 'source' ? parts.makeRequest(input.payload) : input.payload;
-  return await apply(handler, undefined, [payload, input.settings]);
+  return handler(input.kind === 'source' ? parts.makeRequest(input.payload) : input.payload, input.settings);
+}
+
+function isThenable(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** Runs the author's top level, once. */
@@ -110,9 +128,11 @@ function tryLoad(): void {
   run.handlers = HANDLERS.filter((name) => typeof found[name] === 'function');
 }
 
+/** The handler of a message's type; of a type that none is for, the name that it would have. */
 function handlerFor(payload: { type?: unknown }): string {
-  const type = typeof payload.type === 'string' ? payload.type : '';
-  return `on${type.charAt(0).toUpperCase()}${type.slice(1)}`;
+  const { type } = payload;
+  if (typeof type !== 'string') return 'on';
+  return BY_TYPE[type] ?? `on${type}`;
 }
 
 function eventOf(handler: string): string {

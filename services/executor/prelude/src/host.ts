@@ -26,6 +26,7 @@ export const primordials = {
     onFulfilled: (value: T) => unknown,
     onRejected?: (reason: unknown) => unknown,
   ) => Promise<unknown>,
+  resolved: Promise.resolve.bind(Promise) as <T>(value: T) => Promise<Awaited<T>>,
   Promise,
   String,
   Error,
@@ -36,6 +37,9 @@ export const primordials = {
 };
 
 const { parse, stringify } = primordials;
+const { now: dateNow } = Date;
+const { Uint32Array: Words, parseInt: toInteger } = globalThis;
+const slice = uncurry(String.prototype.slice) as (text: string, from: number, to: number) => string;
 const callHost = globalThis.__penstock_host;
 
 type Settle = { resolve: (answer: any) => void; reject: (reason: unknown) => void };
@@ -43,8 +47,7 @@ type Settle = { resolve: (answer: any) => void; reject: (reason: unknown) => voi
 let nextId = 1;
 let outbox: [kind: string, record: object][] = [];
 let pending: Record<number, Settle> = primordials.create(null);
-let nowMs = 0;
-let seedWords = new Uint32Array(4);
+let seedText = '';
 let fresh = false;
 
 function post(kind: string, record: object): void {
@@ -88,31 +91,36 @@ export function emit(kind: 'log' | 'message' | 'object', record: object): void {
 /** Time of the current entry in milliseconds since 1970; it stands still while the guest runs. */
 export function now(): number {
   fresh = true;
-  return nowMs;
+  return dateNow();
 }
 
 /** Four random words that the host chose for this event. */
 export function seed(): Uint32Array {
   fresh = true;
-  return seedWords;
+  const words = new Words(4);
+  for (let i = 0; i < 4; i++) words[i] = toInteger(slice(seedText, 8 * i, 8 * i + 8), 16);
+  return words;
 }
 
-/** Forgets what an earlier event left behind and takes the clock and seed of the next. */
-export function beginEvent(now: number, seed: number[]): void {
+/** Forgets what an earlier event left behind and takes the seed of the next: 32 hex digits, read only when needed. */
+export function beginEvent(seed: string): void {
   pending = primordials.create(null);
-  nowMs = now;
-  seedWords = new Uint32Array(seed);
+  seedText = seed;
 }
 
 /** Settles the promises that the host has answers for. */
-export function takeAnswers(now: number, answers: { id: number }[]): void {
-  nowMs = now;
+export function takeAnswers(answers: { id: number }[]): void {
   for (let i = 0; i < answers.length; i++) {
     const answer = answers[i]!;
     const settle = pending[answer.id];
     delete pending[answer.id];
     settle?.resolve(answer);
   }
+}
+
+/** Tells whether any record was posted since the last call of `takeOutbox`. */
+export function hasPosted(): boolean {
+  return outbox.length > 0;
 }
 
 /** Gives the records posted since the last call. */
