@@ -31,6 +31,7 @@ RedirectMode = Literal["follow", "manual", "error"]
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 _MAX_ANSWER_LINE_BYTES = 16 * 1024
 _MAX_ANSWER_HEADERS = 200
+_MAX_ANSWER_HEADER_BYTES = 64 * 1024
 _LARGE_BODY_BYTES = 1024 * 1024
 
 
@@ -164,6 +165,7 @@ class EgressClient:
         self._check_literal(target)
         try:
             async with await self._send(request) as answer:
+                _check_header_bytes(answer)
                 if _is_redirect(answer) and redirect != "manual":
                     answer.close()
                     return answer
@@ -228,6 +230,12 @@ def _redirected(request: _Request, answer: aiohttp.ClientResponse) -> _Request:
     if target.origin != request.target.origin:
         following = replace(following, headers=without_credentials(following.headers))
     return following
+
+
+def _check_header_bytes(answer: aiohttp.ClientResponse) -> None:
+    if sum(len(name) + len(value) for name, value in answer.raw_headers) > _MAX_ANSWER_HEADER_BYTES:
+        answer.close()
+        raise EgressError("HPE_HEADER_OVERFLOW", "Parse Error: Header overflow")
 
 
 async def _read_body(answer: aiohttp.ClientResponse, request: _Request) -> bytes:

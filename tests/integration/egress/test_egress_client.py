@@ -464,6 +464,10 @@ async def test_hostile_servers_end_in_time(server: Server, script: Script, type_
     [
         (b"", "ECONNRESET"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf", "ECONNRESET"),
+        (
+            b"HTTP/1.1 200 OK\r\n" + b"".join(b"X: " + b"y" * 8000 + b"\r\n" for _ in range(10)) + b"\r\n",
+            "HPE_HEADER_OVERFLOW",
+        ),
         (b"SSH-2.0-OpenSSH\r\n", "HPE_INVALID_RESPONSE"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", "HPE_INVALID_RESPONSE"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HPE_INVALID_RESPONSE"),
