@@ -1,0 +1,238 @@
+"""Registry and secrets as they run, over loopback: real servers, real databases; only the executor is played."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+from penstock.access.v1 import access_pb2
+from penstock.config.v1 import config_pb2
+from penstock.executor.v1 import executor_service_pb2 as executor
+from penstock.executor.v1 import executor_service_pb2_grpc as executor_grpc
+from penstock.registry.v1 import destination_pb2 as dst
+from penstock.registry.v1 import destination_pb2_grpc as dst_grpc
+from penstock.registry.v1 import function_pb2 as fn
+from penstock.registry.v1 import function_pb2_grpc as fn_grpc
+from penstock.registry.v1 import source_pb2 as src
+from penstock.registry.v1 import source_pb2_grpc as src_grpc
+from penstock.registry.v1 import workspace_pb2_grpc as ws_grpc
+from penstock.secrets.v1 import secrets_service_pb2, secrets_service_pb2_grpc
+from services.registry.app import MIGRATIONS
+from services.registry.code_checker import ExecutorChecker
+from services.registry.publisher import Publisher
+from services.registry.secret_values import SecretsClient
+from services.registry.server import registry_server
+from services.registry.store.workspaces import WorkspaceStore
+from services.secrets.app import MIGRATIONS as SECRETS_MIGRATIONS
+from services.secrets.app import secrets_server
+from services.secrets.envelope import Envelope
+from services.secrets.keyset import load_key
+from services.secrets.store.secrets import SecretStore
+from shared.database import Database, migrate
+from shared.rpc import RpcServer, acting_for, connect
+from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.identity import digest, load_identities, make_tokens
+
+SOURCE_CODE = "async function onRequest(request, settings) {}"
+DESTINATION_CODE = "async function onTrack(event, settings) {}"
+MAX_FUNCTIONS = 5
+
+
+class PlayedExecutor(executor_grpc.ExecutorServiceServicer):
+    """Finds every `onX`, and a fault where the code says `fault`."""
+
+    async def Check(self, request: executor.CheckRequest, context: Any) -> executor.CheckResponse:
+        lines = request.code.splitlines()
+        for number, line in enumerate(lines, start=1):
+            if "fault" in line:
+                column = line.index("fault") + 1
+                error = executor.CodeError(name="SyntaxError", message="unexpected", line=number, column=column)
+                return executor.CheckResponse(error=error)
+        handlers = [name for name in ("onBatch", "onRequest", "onTrack") if name in request.code]
+        return executor.CheckResponse(handlers=handlers)
+
+
+class ConfigInMemory:
+    """CONFIG and CODE with what was published, and every step of it; fails as often as `failures` says."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Message] = {}
+        self.code: dict[str, bytes] = {}
+        self.steps: list[tuple[str, str]] = []
+        self.failures = 0
+
+    async def put(self, key: str, value: Message) -> None:
+        self._step("put", key)
+        self.values[key] = value
+
+    async def delete(self, key: str) -> None:
+        self._step("delete", key)
+        self.values.pop(key, None)
+
+    async def put_code(self, digest: str, code: bytes) -> None:
+        self._step("code", digest)
+        self.code[digest] = code
+
+    def _step(self, what: str, key: str) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise TimeoutError
+        self.steps.append((what, key))
+
+
+class Person:
+    """Calls registry through the gateway's channel in the name of a person."""
+
+    def __init__(self, channel: grpc.aio.Channel, actor: access_pb2.Actor) -> None:
+        self.channel = channel
+        self.actor = actor
+        self.workspace_id = actor.workspace_id
+        self.functions = fn_grpc.FunctionServiceStub(channel)
+        self.sources = src_grpc.SourceServiceStub(channel)
+        self.destinations = dst_grpc.DestinationServiceStub(channel)
+        self.workspaces = ws_grpc.WorkspaceServiceStub(channel)
+
+    async def call(self, method: Any, request: Message) -> Any:
+        return await method(request, metadata=acting_for(self.actor))
+
+    async def create_function(self, name: str = "Gate", *, settings: Any = (), **fields: Any) -> fn.Function:
+        fields = {"kind": config_pb2.FUNCTION_KIND_DESTINATION, "code": DESTINATION_CODE, **fields}
+        function = fn.Function(display_name=name, settings=settings, **fields)
+        return (await self.call(self.functions.CreateFunction, fn.CreateFunctionRequest(function=function))).function
+
+    async def update_function(self, function: fn.Function, *paths: str, message: str = "") -> fn.Function:
+        request = fn.UpdateFunctionRequest(function=function, update_mask={"paths": paths}, message=message)
+        return (await self.call(self.functions.UpdateFunction, request)).function
+
+    async def deploy(self, function: str, *, version: str = "", instances: Any = ()) -> fn.DeployFunctionResponse:
+        request = fn.DeployFunctionRequest(function_id=function, version_id=version, instance_ids=instances)
+        return await self.call(self.functions.DeployFunction, request)
+
+    async def create_source(self, name: str = "Spring", **fields: Any) -> src.CreateSourceResponse:
+        request = src.CreateSourceRequest(source=src.Source(name=name, **fields))
+        return await self.call(self.sources.CreateSource, request)
+
+    async def update_source(self, source: src.Source, *paths: str) -> src.Source:
+        request = src.UpdateSourceRequest(source=source, update_mask={"paths": paths})
+        return (await self.call(self.sources.UpdateSource, request)).source
+
+    async def delete_source(self, source: str) -> None:
+        await self.call(self.sources.DeleteSource, src.DeleteSourceRequest(source_id=source))
+
+    async def create_destination(self, name: str = "Turbine", **fields: Any) -> dst.Destination:
+        request = dst.CreateDestinationRequest(destination=dst.Destination(name=name, **fields))
+        return (await self.call(self.destinations.CreateDestination, request)).destination
+
+    async def update_destination(self, destination: dst.Destination, *paths: str) -> dst.Destination:
+        request = dst.UpdateDestinationRequest(destination=destination, update_mask={"paths": paths})
+        return (await self.call(self.destinations.UpdateDestination, request)).destination
+
+    async def delete_destination(self, destination: str) -> None:
+        request = dst.DeleteDestinationRequest(destination_id=destination)
+        await self.call(self.destinations.DeleteDestination, request)
+
+    async def connect(self, source: str, destination: str) -> dst.Destination:
+        request = dst.ConnectSourceRequest(source_id=source, destination_id=destination)
+        return (await self.call(self.destinations.ConnectSource, request)).destination
+
+    async def disconnect(self, source: str, destination: str) -> dst.Destination:
+        request = dst.DisconnectSourceRequest(source_id=source, destination_id=destination)
+        return (await self.call(self.destinations.DisconnectSource, request)).destination
+
+
+@dataclass(slots=True)
+class Installation:
+    """What a test needs of a running registry."""
+
+    database: Database
+    secrets_database: Database
+    publisher: Publisher
+    config: ConfigInMemory
+    registry: RpcServer
+    secrets: RpcServer
+    tokens: dict[str, str]
+    owner: Person
+
+    async def person(self, *roles: access_pb2.Role.ValueType, workspace_id: str = "") -> Person:
+        """Someone with these roles; in a workspace of their own unless one is named."""
+        workspace_id = workspace_id or await WorkspaceStore(self.database).create(
+            "other", token_digest=digest(f"ptk_{len(self.tokens)}_{roles}"), roles=roles
+        )
+        actor = access_pb2.Actor(workspace_id=workspace_id, token_id="tok_other", roles=roles)
+        return Person(self.owner.channel, actor)
+
+    async def publish(self) -> dict[str, Any]:
+        """Publish all that is committed, and give CONFIG."""
+        while await self.publisher.drain(config=self.config, code=self.config):
+            pass
+        return self.config.values
+
+    async def secrets_of(self, workspace_id: str, instance_id: str) -> dict[str, bytes]:
+        """What the executor gets."""
+        channel = connect(f"127.0.0.1:{self.secrets.port}", token=self.tokens["executor"])
+        stub = secrets_service_pb2_grpc.SecretsServiceStub(channel)
+        request = secrets_service_pb2.GetSecretsRequest(workspace_id=workspace_id, instance_id=instance_id)
+        values = dict((await stub.GetSecrets(request)).values)
+        await channel.close()
+        return values
+
+
+@asynccontextmanager
+async def running(url: str, folder: Path) -> AsyncGenerator[Installation]:
+    """Run an installation with one workspace, `first`."""
+    secrets_url = f"sqlite:///{folder / 'secrets.db'}" if url.startswith("sqlite") else url
+    database = Database(url=url, schema="registry")
+    secrets_database = Database(url=secrets_url, schema="secrets")
+    await migrate(database, versions=MIGRATIONS)
+    await migrate(secrets_database, versions=SECRETS_MIGRATIONS)
+    tokens = make_tokens(folder / "identities")
+    authenticate = ServiceAuthenticator(load_identities(folder / "identities" / "identities.json"))
+
+    store = SecretStore(database=secrets_database, envelope=Envelope(load_key(folder / "keyset", may_create=True)))
+    secrets = secrets_server(address="127.0.0.1:0", store=store, authenticate=authenticate)
+    executors = RpcServer(address="127.0.0.1:0", names=[], add=_add_executor, authenticate=authenticate)
+    to_secrets = connect(f"127.0.0.1:{secrets.port}", token=tokens["registry"])
+    to_executor = connect(f"127.0.0.1:{executors.port}", token=tokens["registry"])
+    publisher = Publisher(database)
+    registry = registry_server(
+        address="127.0.0.1:0",
+        database=database,
+        on_commit=publisher.wake,
+        checker=ExecutorChecker([to_executor]),
+        secrets=SecretsClient(to_secrets),
+        max_functions=MAX_FUNCTIONS,
+        authenticate=authenticate,
+    )
+    for server in (secrets, executors, registry):
+        await server.start()
+    channel = connect(f"127.0.0.1:{registry.port}", token=tokens["gateway"])
+    workspace_id = await WorkspaceStore(database).create(
+        "first", token_digest=digest("ptk_first"), roles=[access_pb2.ROLE_OWNER]
+    )
+    actor = access_pb2.Actor(workspace_id=workspace_id, token_id="tok_owner", roles=[access_pb2.ROLE_OWNER])
+    yield Installation(
+        database=database,
+        secrets_database=secrets_database,
+        publisher=publisher,
+        config=ConfigInMemory(),
+        registry=registry,
+        secrets=secrets,
+        tokens=tokens,
+        owner=Person(channel, actor),
+    )
+    for each in (channel, to_secrets, to_executor):
+        await each.close()
+    for server in (registry, executors, secrets):
+        await server.stop()
+    await database.close()
+    await secrets_database.close()
+
+
+def _add_executor(server: grpc.aio.Server) -> None:
+    executor_grpc.add_ExecutorServiceServicer_to_server(PlayedExecutor(), server)
