@@ -16,6 +16,7 @@ from cli.local.ports import LOOPBACK
 # and `$O` the values of buckets and object stores. Who cannot publish to `$KV.CONFIG` cannot change a deployment.
 _READ_CONFIG = [
     "$JS.API.INFO",
+    "$JS.API.STREAM.NAMES",
     *(
         f"$JS.API.{request}"
         for stream in ("KV_CONFIG", "OBJ_CODE")
