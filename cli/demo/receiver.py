@@ -59,7 +59,13 @@ class Receiver:
         failing = self.failures > 0
         self.failures -= failing
         status = web.HTTPServiceUnavailable.status_code if failing else web.HTTPOk.status_code
-        received = Received(request.method, request.path, dict(request.headers), await request.json(), status)
+        received = Received(
+            request.method,
+            request.path,
+            {name.lower(): value for name, value in request.headers.items()},
+            await request.json(),
+            status,
+        )
         self.on_request(received)
         async with self._arrived:
             self.received.append(received)

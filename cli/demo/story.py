@@ -13,14 +13,13 @@ from typing import Any
 import httpx2
 from rich.console import Console
 from rich.markup import escape
-from rich.syntax import Syntax
 
 from cli.demo.receiver import Received, Receiver
 
 # A step that takes longer has failed.
 STEP_TIMEOUT_S = 60.0
 _API_KEY = "crm-key-of-the-demo"
-_SHOWN_HEADERS = ("Content-Type", "Idempotency-Key", "Traceparent")
+_SHOWN_HEADERS = ("idempotency-key", "traceparent")
 
 
 class DemoError(Exception):
@@ -135,8 +134,8 @@ def show_request(console: Console, request: Received) -> None:
     color = "green" if request.status == HTTPStatus.OK else "yellow"
     console.print(f"  [{color}]CRM got {request.method} {request.path} → answers {request.status}[/]")
     for name in _SHOWN_HEADERS:
-        console.print(f"    [dim]{name}: {request.headers.get(name, '')}[/]", highlight=False)
-    console.print(Syntax(json.dumps(request.body, indent=2), "json", background_color="default", padding=(0, 4)))
+        console.print(f"    [dim]{name}: {request.headers[name]}[/]", soft_wrap=True)
+    console.print(f"    {json.dumps(request.body)}", markup=False, soft_wrap=True)
 
 
 async def _eventually(condition: Any, what: str) -> None:

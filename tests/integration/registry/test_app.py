@@ -83,9 +83,7 @@ async def test_the_first_start_makes_a_workspace_and_its_owners_token(
         assert list(config.roles.roles) == [access_pb2.ROLE_OWNER]
         gateway = (tmp_path / "identities" / "gateway.token").read_text()
         channel = connect(settings.grpc_address, token=gateway)
-        actor = access_pb2.Actor(
-            workspace_id=config.workspace_id, token_id=config.token_id, roles=config.roles.roles
-        )
+        actor = access_pb2.Actor(workspace_id=config.workspace_id, token_id=config.token_id, roles=config.roles.roles)
         stub = workspace_pb2_grpc.WorkspaceServiceStub(channel)
         found = await stub.GetWorkspace(workspace_pb2.GetWorkspaceRequest(), metadata=acting_for(actor))
         await channel.close()
