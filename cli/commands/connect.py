@@ -6,11 +6,15 @@ from typing import Annotated
 
 import typer
 
+from cli.lazy import new_app
 from cli.output import as_dict
 from cli.session import Session, command
 from penstock.registry.v1 import destination_pb2, destination_pb2_grpc
 
+app = new_app()
 
+
+@app.command()
 @command
 async def connect(
     session: Session,

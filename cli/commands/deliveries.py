@@ -10,6 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from cli.lazy import new_app
 from cli.output import as_dict, table
 from cli.session import Session, command
 from penstock.delivery.v1 import delivery_service_pb2 as delivery
@@ -17,7 +18,7 @@ from penstock.delivery.v1 import delivery_service_pb2_grpc
 from penstock.event.v1 import outcome_pb2
 from penstock.executor.v1 import result_pb2
 
-app = typer.Typer(no_args_is_help=True, help="See what became of events.")
+app = new_app("See what became of events.")
 
 _STATUSES = {name.removeprefix("STATUS_").lower(): value for name, value in outcome_pb2.Status.items() if value}
 _COLORS = {"succeeded": "green", "filtered": "cyan", "discarded": "red", "retrying": "yellow", "exhausted": "red"}

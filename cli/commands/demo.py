@@ -13,13 +13,17 @@ from rich.console import Console
 from cli.commands.up import HTTP_PORT, end_with_signals, running, show_start_error
 from cli.demo.receiver import Receiver
 from cli.demo.story import DemoError, Story, show_request
+from cli.lazy import new_app
 from cli.local.installation import Installation, InstallationError
 from cli.local.ports import free_ports, is_free
 from cli.local.supervisor import StartError
 
 _EXAMPLES = Path(__file__).parents[2] / "examples" / "shop"
 
+app = new_app()
 
+
+@app.command()
 def demo(
     exit_when_done: Annotated[bool, typer.Option("--exit", help="End when all was shown.")] = False,  # noqa: FBT002
 ) -> None:

@@ -6,12 +6,13 @@ from typing import Annotated
 
 import typer
 
+from cli.lazy import new_app
 from cli.output import as_dict, table
 from cli.session import Session, command
 from cli.settings_input import Set, parse_settings
 from penstock.registry.v1 import destination_pb2, destination_pb2_grpc
 
-app = typer.Typer(no_args_is_help=True, help="Create and list destinations: the places that messages go to.")
+app = new_app("Create and list destinations: the places that messages go to.")
 
 
 @app.command("create")

@@ -15,11 +15,14 @@ import nats
 import typer
 from nats.errors import Error as NatsError
 
+from cli.lazy import new_app
 from cli.local import nats as local_nats
 from cli.local.installation import Addresses, InstallationError, read_addresses
 from cli.local.readiness import answering, listening, serving
 from cli.output import Output, table
 from cli.session import DataDir, Json
+
+app = new_app()
 
 # A message of the log may be as large: a webhook of 2 MB and what is written around it.
 _MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
@@ -36,6 +39,7 @@ class Finding:
     advice: str = ""
 
 
+@app.command()
 def doctor(
     data_dir: DataDir = Path(".penstock"),
     nats_url: Annotated[

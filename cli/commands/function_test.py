@@ -18,6 +18,7 @@ from rich.text import Text
 
 from cli.commands.up import EgressAllow
 from cli.function_files import FunctionKindOption, kind_of, read_code, read_json
+from cli.lazy import new_app
 from cli.output import Output
 from cli.session import Json
 from penstock.config.v1 import config_pb2
@@ -28,6 +29,8 @@ from services.executor.outside import Outside
 from services.executor.results import FunctionKind, Invocation, InvocationResult
 from shared.egress import EgressClient, EgressPolicy
 
+app = new_app()
+
 # A webhook of a test comes to this address where the request file names none.
 _DEFAULT_URL = "https://penstock.example/hooks/test"
 _KINDS = {
@@ -37,6 +40,7 @@ _KINDS = {
 }
 
 
+@app.command()
 def run_test(
     file: Annotated[Path, typer.Argument(help="JavaScript file.", exists=True, dir_okay=False, readable=True)],
     kind: FunctionKindOption = "",

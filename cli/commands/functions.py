@@ -10,16 +10,19 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from rich.console import Group
 
 from cli.code_errors import show_code_error
-from cli.commands.function_test import run_test
 from cli.function_files import FunctionKindOption, kind_of, read_code, read_definitions
+from cli.lazy import new_app
 from cli.output import as_dict, table
 from cli.session import Session, command
 from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import function_pb2, function_pb2_grpc
 from shared.errors import InvalidArgument, NotFound
 
-app = typer.Typer(no_args_is_help=True, help="Write, test, push and deploy functions.")
-app.command("test")(run_test)
+app = new_app(
+    "Write, test, push and deploy functions.",
+    # It runs the sandbox in this process, whose libraries the other commands do not need.
+    lazy={"test": "cli.commands.function_test"},
+)
 
 File = Annotated[Path, typer.Argument(help="JavaScript file.", exists=True, dir_okay=False, readable=True)]
 Name = Annotated[str, typer.Argument(help="Function, by name or id.")]

@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from cli.lazy import new_app
 from cli.output import Output, table
 from cli.session import DataDir, Json
 from cli.traces.store import AmbiguousTraceError, NoSuchTraceError, StoredSpan, TraceStore
@@ -18,7 +19,7 @@ from cli.traces.waterfall import Waterfall
 from cli.traces.waterfall import as_json as trace_as_json
 from shared.errors import NotFound
 
-app = typer.Typer(no_args_is_help=True, help="See the way of each event, hop by hop.")
+app = new_app("See the way of each event, hop by hop.")
 DATA_DIR = Path(".penstock")
 
 

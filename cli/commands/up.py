@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from cli.lazy import new_app
 from cli.local.installation import Addresses, Installation, InstallationError
 from cli.local.supervisor import StartError, Supervisor
 from cli.session import DataDir
@@ -34,7 +35,10 @@ EgressAllow = Annotated[
     ),
 ]
 
+app = new_app()
 
+
+@app.command()
 def up(
     data_dir: DataDir = Path(".penstock"),
     http_port: HttpPort = HTTP_PORT,
