@@ -1,0 +1,88 @@
+"""What delivery is made of: workers over the log, a projector into SQL, and the service that reads from there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import grpc
+
+from penstock.config.v1 import config_pb2
+from penstock.delivery.v1 import delivery_service_pb2, delivery_service_pb2_grpc
+from services.delivery.invoking import Invoker
+from services.delivery.projector import Projector
+from services.delivery.servicer import DeliveryService
+from services.delivery.settings import DeliverySettings
+from services.delivery.spans import Spans
+from services.delivery.store import Store
+from services.delivery.workers import Workers
+from shared.bus import Bus, ConfigView, declare_streams
+from shared.database import Database, migrate
+from shared.rpc import ExecutorChoice, RpcServer, connect
+from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.identity import load_identities
+from shared.telemetry.tracing import Tracing
+
+_MIGRATIONS = Path(__file__).parent / "migrations"
+_NAMES = [service.full_name for service in delivery_service_pb2.DESCRIPTOR.services_by_name.values()]
+_CONFIG = [config_pb2.SourceConfig, config_pb2.DestinationConfig]
+
+
+@asynccontextmanager
+async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[None]:
+    """Run delivery while the block runs."""
+    async with AsyncExitStack() as stack:
+        database = Database(url=settings.database_url, schema="delivery")
+        stack.push_async_callback(database.close)
+        await migrate(database, versions=_MIGRATIONS)
+        bus = await stack.enter_async_context(Bus.open(settings.nats_url, name="delivery"))
+        await declare_streams(bus, settings.streams)
+        config = await stack.enter_async_context(ConfigView(bus, _CONFIG).watch())
+        functions = _functions_tracing(settings)
+        stack.push_async_callback(functions.shutdown)
+        store = Store(database, settings.read_models)
+        server = _rpc_server(settings, tracing, store)
+        await server.start()
+        stack.push_async_callback(server.stop)
+        workers = Workers(
+            bus=bus,
+            config=config,
+            invoker=Invoker(await _executors(settings, stack), timeout_s=settings.invoke_timeout_s),
+            spans=Spans(tracing=tracing, functions=functions),
+            settings=settings,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            projecting = tasks.create_task(Projector(bus, store).run())
+            async with workers.running():
+                yield
+            projecting.cancel()
+
+
+def _functions_tracing(settings: DeliverySettings) -> Tracing:
+    """Spans of what ran in the executor are recorded here, from its timestamps, and in its name."""
+    return Tracing.exporting(service="penstock-executor", endpoint=settings.otlp_endpoint or None)
+
+
+async def _executors(settings: DeliverySettings, stack: AsyncExitStack) -> ExecutorChoice:
+    token = settings.service_token.get_secret_value()
+    return ExecutorChoice(
+        {
+            address: await stack.enter_async_context(connect(address, token=token))
+            for address in settings.executor_addresses
+        }
+    )
+
+
+def _rpc_server(settings: DeliverySettings, tracing: Tracing, store: Store) -> RpcServer:
+    def add(server: grpc.aio.Server) -> None:
+        delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server(DeliveryService(store), server)
+
+    return RpcServer(
+        address=settings.grpc_address,
+        names=_NAMES,
+        add=add,
+        authenticate=ServiceAuthenticator(load_identities(settings.identities_file)),
+        tracing=tracing,
+    )

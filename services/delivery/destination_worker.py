@@ -1,0 +1,144 @@
+"""The destination worker: deliveries of one destination, each tried until it is done with.
+
+The order of steps is always: run the function → publish the outcome → store the count of tries → settle the delivery.
+A crash before the outcome repeats the try under the same number; one after it as well, and the projector knows the
+repeat by that number. `onBatch` will form its batches where `_invocations` makes one per delivery.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+import structlog
+from google.protobuf.message import DecodeError
+
+from penstock.config.v1 import config_pb2
+from penstock.event.v1 import delivery_pb2, outcome_pb2
+from services.delivery.attempts import Attempts
+from services.delivery.invoking import Invoker, Result
+from services.delivery.lane import Lane
+from services.delivery.outcomes import Outcomes
+from services.delivery.retry import Decision, RetryPolicy, decide
+from services.delivery.spans import Spans
+from services.delivery.trials import Trial, describe_run, describe_without_run, outcome_of_delivery
+from shared.bus import Held
+from shared.bus.message_ids import delivery_id
+from shared.telemetry.propagation import extract
+
+_log = structlog.get_logger()
+
+
+class DestinationWorker:
+    """Handles groups of deliveries to one destination."""
+
+    def __init__(
+        self,
+        *,
+        destination: Callable[[], config_pb2.DestinationConfig | None],
+        invoker: Invoker,
+        attempts: Attempts,
+        outcomes: Outcomes,
+        policy: RetryPolicy,
+        spans: Spans,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._destination = destination
+        self._invoker = invoker
+        self._attempts = attempts
+        self._outcomes = outcomes
+        self._policy = policy
+        self._spans = spans
+        self._clock = clock
+
+    async def handle(self, lane: Lane, group: Sequence[Held]) -> None:
+        """Try deliveries once. Raises PenstockError for the platform's failures, which leave the rest untried."""
+        destination = self._destination()
+        trials = await self._trials(lane, group)
+        if destination is None or not trials:
+            return
+        if not destination.HasField("function"):
+            await self._refuse(lane, list(trials.values()))
+            return
+        invocations = [self._spans.invocation(each.delivery_id, each.context) for each in trials.values()]
+        for invocation, trial in zip(invocations, trials.values(), strict=True):
+            invocation.event = trial.delivery.message
+            trial.function_span_id = int(invocation.span_id, 16)
+        async for results in self._invoker.run(destination.function.instance_id, invocations):
+            await self._conclude(lane, destination.function, [(trials[result.id], result) for result in results])
+
+    async def _trials(self, lane: Lane, group: Sequence[Held]) -> dict[str, Trial]:
+        parsed: dict[str, tuple[Held, delivery_pb2.Delivery]] = {}
+        for held in group:
+            delivery = _parse(held)
+            if delivery is None:
+                await lane.ack(held)
+                continue
+            name = delivery_id(delivery.event_id, delivery.message_id, delivery.destination_id, delivery.replay)
+            parsed[name] = held, delivery
+        tried = await self._attempts.load([name for name, (held, _) in parsed.items() if held.deliveries > 1])
+        now_ns = time.time_ns()
+        trials: dict[str, Trial] = {}
+        for name, (held, delivery) in parsed.items():
+            parent = extract(held.headers)
+            context = self._spans.begin(parent)
+            trials[name] = Trial(held, delivery, name, tried.get(name, 0) + 1, parent, context, now_ns)
+        return trials
+
+    async def _conclude(
+        self, lane: Lane, instance: config_pb2.InstanceConfig, results: Sequence[tuple[Trial, Result]]
+    ) -> None:
+        decisions = [self._decide(trial, result) for trial, result in results]
+        await self._outcomes.publish(
+            [
+                _outcome(trial, result, decision, instance)
+                for (trial, result), decision in zip(results, decisions, strict=True)
+            ]
+        )
+        counts = {
+            trial.delivery_id: trial.attempt
+            for (trial, _), decision in zip(results, decisions, strict=True)
+            if decision.delay_s is not None
+        }
+        if counts:
+            await self._attempts.save(counts)
+        for (trial, result), decision in zip(results, decisions, strict=True):
+            self._spans.delivery(trial, instance, result, decision)
+            if decision.delay_s is None:
+                await lane.ack(trial.held)
+            else:
+                await lane.nak(trial.held, decision.delay_s)
+
+    def _decide(self, trial: Trial, result: Result) -> Decision:
+        elapsed_s = self._clock() - trial.delivery.routed_at.ToNanoseconds() / 1e9
+        return decide(self._policy, result, attempt=trial.attempt, elapsed_s=elapsed_s)
+
+    async def _refuse(self, lane: Lane, trials: Sequence[Trial]) -> None:
+        outcomes: list[outcome_pb2.Outcome] = []
+        for trial in trials:
+            outcome = outcome_of_delivery(trial.delivery, trial.attempt, trial.context)
+            describe_without_run(outcome, outcome_pb2.STATUS_DISCARDED, "NO_TRANSPORT", "The destination has none.")
+            outcome.evidence.delivery.CopyFrom(trial.delivery)
+            outcomes.append(outcome)
+        await self._outcomes.publish(outcomes)
+        for trial in trials:
+            await lane.ack(trial.held)
+
+
+def _outcome(
+    trial: Trial, result: Result, decision: Decision, instance: config_pb2.InstanceConfig
+) -> outcome_pb2.Outcome:
+    outcome = outcome_of_delivery(trial.delivery, trial.attempt, trial.context)
+    describe_run(outcome, decision, result, instance)
+    if outcome.HasField("evidence"):
+        outcome.evidence.delivery.CopyFrom(trial.delivery)
+    return outcome
+
+
+def _parse(held: Held) -> delivery_pb2.Delivery | None:
+    try:
+        return delivery_pb2.Delivery.FromString(held.data)
+    except DecodeError:
+        # Nobody but the router writes here, so this is a defect; it must not come again for ever.
+        _log.error("delivery.unreadable", subject=held.subject, sequence=held.sequence)
+        return None

@@ -1,0 +1,125 @@
+"""Folding outcomes into rows: what a batch of them changes, worked out before any SQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from penstock.event.v1 import outcome_pb2
+from services.delivery.outcomes import id_of
+
+Row = dict[str, Any]
+
+_FAILURES = frozenset(
+    {
+        outcome_pb2.STATUS_DISCARDED,
+        outcome_pb2.STATUS_RETRYING,
+        outcome_pb2.STATUS_EXHAUSTED,
+    }
+)
+
+
+@dataclass(slots=True)
+class Changes:
+    """Rows to be added to what the tables hold; counts add up, the others replace."""
+
+    tries: list[Row] = field(default_factory=list[Row])
+    counters: dict[tuple[Any, ...], Row] = field(default_factory=dict[tuple[Any, ...], Row])
+    deliveries: dict[str, Row] = field(default_factory=dict[str, Row])
+    evidence: dict[str, Row] = field(default_factory=dict[str, Row])
+    usage: dict[tuple[Any, ...], Row] = field(default_factory=dict[tuple[Any, ...], Row])
+
+
+def try_key(outcome: outcome_pb2.Outcome) -> str:
+    """Name the try that an outcome is of."""
+    return f"{id_of(outcome)}:{outcome.attempt}"
+
+
+def fold(outcomes: Sequence[tuple[str, outcome_pb2.Outcome]], known: Collection[str], ordinal: int) -> Changes:
+    """Work out the changes of outcomes, each with its try's key; `known` tries are repeats and only counted as such."""
+    changes = Changes()
+    seen = set(known)
+    for number, (key, outcome) in enumerate(outcomes, start=ordinal + 1):
+        duplicate = key in seen
+        _count(changes, outcome, duplicate=duplicate)
+        _use(changes, outcome)
+        if duplicate:
+            continue
+        seen.add(key)
+        changes.tries.append({"key": key, "ordinal": number})
+        delivery_id = key.partition(":")[0]
+        changes.deliveries[delivery_id] = _delivery(delivery_id, outcome, number)
+        if outcome.status in _FAILURES:
+            changes.evidence[delivery_id] = _evidence(delivery_id, outcome, number)
+    return changes
+
+
+def _count(changes: Changes, outcome: outcome_pb2.Outcome, *, duplicate: bool) -> None:
+    key = (
+        outcome.workspace_id,
+        outcome.finished_at.seconds // 60,
+        outcome.stage,
+        outcome.source_id,
+        outcome.destination_id,
+        outcome.status,
+        outcome.reason,
+    )
+    row = changes.counters.get(key)
+    if row is None:
+        names = ("workspace_id", "minute", "stage", "source_id", "destination_id", "status", "reason")
+        row = changes.counters[key] = Row(zip(names, key, strict=True)) | {"count": 0, "duplicates": 0}
+    row["duplicates" if duplicate else "count"] += 1
+
+
+def _use(changes: Changes, outcome: outcome_pb2.Outcome) -> None:
+    if not outcome.HasField("function"):
+        return
+    run = outcome.function
+    month = time.strftime("%Y-%m", time.gmtime(outcome.finished_at.seconds))
+    key = (outcome.workspace_id, month, run.function_id, run.instance_id)
+    row = changes.usage.get(key)
+    if row is None:
+        names = ("workspace_id", "month", "function_id", "instance_id")
+        row = changes.usage[key] = Row(zip(names, key, strict=True)) | {"invocations": 0, "wall_us": 0, "fuel": 0}
+    row["invocations"] += 1
+    row["wall_us"] += run.usage.wall.ToMicroseconds()
+    row["fuel"] += run.usage.fuel
+
+
+def _delivery(delivery_id: str, outcome: outcome_pb2.Outcome, ordinal: int) -> Row:
+    return {
+        "delivery_id": delivery_id,
+        "workspace_id": outcome.workspace_id,
+        "event_id": outcome.event_id,
+        "message_id": _storable(outcome.message_id),
+        "source_id": outcome.source_id,
+        "destination_id": outcome.destination_id,
+        "status": outcome.status,
+        "reason": outcome.reason,
+        "attempts": outcome.attempt,
+        "event_type": _storable(outcome.event_type),
+        "event_name": _storable(outcome.event_name),
+        "received_us": outcome.received_at.ToMicroseconds(),
+        "updated_us": outcome.finished_at.ToMicroseconds(),
+        "next_attempt_us": outcome.next_attempt_at.ToMicroseconds() if outcome.HasField("next_attempt_at") else 0,
+        "trace_id": outcome.trace_id,
+        "ordinal": ordinal,
+    }
+
+
+def _evidence(delivery_id: str, outcome: outcome_pb2.Outcome, ordinal: int) -> Row:
+    return {
+        "delivery_id": delivery_id,
+        "workspace_id": outcome.workspace_id,
+        "destination_id": outcome.destination_id,
+        "status": outcome.status,
+        "evidence": outcome.evidence.SerializeToString(),
+        "ordinal": ordinal,
+    }
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL stores no zero characters.
+    return text.replace("\0", "\ufffd")

@@ -1,0 +1,77 @@
+"""Running functions: the calls to the executors, cut to what a call may hold."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Iterable, Sequence
+
+from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc, result_pb2
+from shared.errors import DeadlineExceeded, PenstockError, ResourceExhausted, Unavailable
+from shared.rpc import ExecutorChoice
+
+_CALL_EVENTS = 100
+_CALL_BYTES = 1024 * 1024
+
+Invocation = executor_service_pb2.Invocation
+Result = result_pb2.InvocationResult
+
+
+class Invoker:
+    """Calls executors."""
+
+    def __init__(self, executors: ExecutorChoice, *, timeout_s: float) -> None:
+        self._executors = executors
+        self._timeout_s = timeout_s
+
+    async def run(self, instance_id: str, invocations: Sequence[Invocation]) -> AsyncGenerator[Sequence[Result]]:
+        """Run events of one instance, in as few calls as may be; give results as they become ready.
+
+        Raises ResourceExhausted, Unavailable or DeadlineExceeded when the platform could not run the rest, which is no
+        try of the events. Any other failure of a call may be the events' own doing, and is given as the result of each.
+        """
+        for call in split_calls(invocations):
+            missing = {invocation.id: invocation for invocation in call}
+            try:
+                async for results in self._call(instance_id, call):
+                    for result in results:
+                        missing.pop(result.id, None)
+                    yield results
+            except (ResourceExhausted, Unavailable, DeadlineExceeded):
+                raise
+            except PenstockError as error:
+                yield [_failed(invocation, error) for invocation in missing.values()]
+                missing.clear()
+            if missing:
+                raise Unavailable("The executor ended the call before all events had results.", reason="NO_RESULT")
+
+    async def _call(self, instance_id: str, call: Sequence[Invocation]) -> AsyncGenerator[Sequence[Result]]:
+        with self._executors.channel(instance_id) as channel:
+            stub = executor_service_pb2_grpc.ExecutorServiceStub(channel)
+            request = executor_service_pb2.InvokeRequest(instance_id=instance_id, invocations=call)
+            async for response in stub.Invoke(request, timeout=self._timeout_s):
+                yield response.results
+
+
+def split_calls(invocations: Sequence[Invocation]) -> Iterable[Sequence[Invocation]]:
+    """Cut into calls of at most 100 events and 1 MiB, unless a single event is larger."""
+    call: list[Invocation] = []
+    call_bytes = 0
+    for invocation in invocations:
+        size = invocation.ByteSize()
+        if call and (len(call) == _CALL_EVENTS or call_bytes + size > _CALL_BYTES):
+            yield call
+            call, call_bytes = [], 0
+        call.append(invocation)
+        call_bytes += size
+    if call:
+        yield call
+
+
+def _failed(invocation: Invocation, error: PenstockError) -> Result:
+    failed = Result(id=invocation.id)
+    failed.error.kind = result_pb2.ERROR_KIND_SANDBOX_FAULT
+    failed.error.name = error.reason
+    failed.error.message = error.message
+    failed.started_at.FromNanoseconds(time.time_ns())
+    failed.finished_at.CopyFrom(failed.started_at)
+    return failed

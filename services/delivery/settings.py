@@ -1,0 +1,45 @@
+"""Settings of delivery."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from services.delivery.retry import RetryPolicy
+from shared.bus import StreamLimits
+from shared.settings import ServiceSettings
+
+_HOUR_S = 3600.0
+
+
+class LaneLimits(BaseModel, frozen=True):
+    """How much of one source's or destination's log is worked on at a time."""
+
+    concurrency: int = Field(default=100, description="Events worked on at a time.")
+    ack_wait_s: float = Field(default=30.0, description="Seconds after which the events of a dead worker come again.")
+
+
+class ReadModelLimits(BaseModel, frozen=True):
+    """How much of what became of events is kept to be looked at."""
+
+    deliveries_per_workspace: int = Field(default=10_000, description="Newest deliveries kept, besides dead letters.")
+    failures_per_destination: int = Field(default=100, description="Failures whose evidence is kept.")
+    remembered_tries: int = Field(default=500_000, description="Latest tries by which repeated ones are known.")
+
+
+class DeliverySettings(ServiceSettings):
+    """What delivery works with."""
+
+    database_url: str = Field(default="sqlite:///.penstock/delivery.db", description="Database of the read models.")
+    streams: StreamLimits = Field(default_factory=StreamLimits, description="Limits of the log.")
+    sources: LaneLimits = Field(default_factory=LaneLimits, description="How sources are worked on.")
+    destinations: LaneLimits = Field(default_factory=LaneLimits, description="How destinations are worked on.")
+    read_models: ReadModelLimits = Field(default_factory=ReadModelLimits, description="What is kept of outcomes.")
+    invoke_timeout_s: float = Field(default=60.0, description="Deadline of a call to an executor.")
+    source_retry: RetryPolicy = Field(
+        default=RetryPolicy(caps_s=(1, 5, 30, 120), attempts=5, period_s=0),
+        description="How source functions are tried again.",
+    )
+    destination_retry: RetryPolicy = Field(
+        default=RetryPolicy(caps_s=(1, 4, 15, 60, 240, 900, 1800, 3600), attempts=10, period_s=4 * _HOUR_S),
+        description="How deliveries are tried again.",
+    )

@@ -1,0 +1,159 @@
+"""Which lanes run: one for each enabled source and destination of CONFIG, started and ended as it changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import nats.errors
+import structlog
+
+from penstock.config.v1 import config_pb2
+from services.delivery.attempts import Attempts
+from services.delivery.destination_worker import DestinationWorker
+from services.delivery.invoking import Invoker
+from services.delivery.lane import Lane, LaneConsumer
+from services.delivery.outcomes import Outcomes
+from services.delivery.settings import DeliverySettings
+from services.delivery.source_worker import SourceWorker
+from services.delivery.spans import Spans
+from shared.bus import Bus, ConfigView, subjects
+from shared.bus.consumers import remove_consumer
+
+_log = structlog.get_logger()
+
+T = TypeVar("T", config_pb2.SourceConfig, config_pb2.DestinationConfig)
+
+SourceConfig, DestinationConfig = config_pb2.SourceConfig, config_pb2.DestinationConfig
+# How long events that are being worked on may take when the service stops.
+_DRAIN_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class _Running:
+    lane: Lane
+    task: asyncio.Task[None]
+
+
+class Workers:
+    """Runs the lanes of all sources and destinations."""
+
+    def __init__(
+        self, *, bus: Bus, config: ConfigView, invoker: Invoker, spans: Spans, settings: DeliverySettings
+    ) -> None:
+        self._bus = bus
+        self._config = config
+        self._invoker = invoker
+        self._spans = spans
+        self._settings = settings
+        self._outcomes = Outcomes(bus)
+        self._running: dict[str, _Running] = {}
+        self._removed: set[str] = set()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncGenerator[None]:
+        """Work while the block runs, then finish what is being worked on, for at most 8 s."""
+        async with asyncio.TaskGroup() as tasks:
+            follow = tasks.create_task(self._follow(tasks))
+            try:
+                yield
+            finally:
+                follow.cancel()
+                await self._stop(list(self._running))
+
+    async def _follow(self, tasks: asyncio.TaskGroup) -> None:
+        version = -1
+        while True:
+            version = await self._config.changed(version)
+            await self._reconcile(tasks)
+
+    async def _reconcile(self, tasks: asyncio.TaskGroup) -> None:
+        wanted = self._wanted()
+        await self._stop([name for name in self._running if name not in wanted])
+        for name in wanted.keys() - self._running.keys():
+            lane = wanted[name]()
+            self._running[name] = _Running(lane, tasks.create_task(lane.run()))
+        for kind, stream in ((SourceConfig, subjects.INBOX), (DestinationConfig, subjects.DELIVERIES)):
+            for name in self._config.deleted(kind) - self._removed:
+                await self._remove(stream, name)
+
+    def _wanted(self) -> Mapping[str, Callable[[], Lane]]:
+        sources = _enabled(self._config.all(SourceConfig))
+        destinations = _enabled(self._config.all(DestinationConfig))
+        return {name: lambda source=source: self._source_lane(source) for name, source in sources.items()} | {
+            name: lambda destination=destination: self._destination_lane(destination)
+            for name, destination in destinations.items()
+        }
+
+    def _source_lane(self, source: config_pb2.SourceConfig) -> Lane:
+        limits = self._settings.sources
+        worker = SourceWorker(
+            bus=self._bus,
+            config=self._config,
+            source_id=source.source_id,
+            invoker=self._invoker,
+            attempts=Attempts(self._bus, source.source_id),
+            outcomes=self._outcomes,
+            policy=self._settings.source_retry,
+            spans=self._spans,
+        )
+        consumer = LaneConsumer(
+            stream=subjects.INBOX,
+            name=source.source_id,
+            subject=subjects.inbox(source.workspace_id, source.source_id),
+            ack_wait_s=limits.ack_wait_s,
+        )
+        return Lane(self._bus, consumer, concurrency=lambda: limits.concurrency, handle=worker.handle)
+
+    def _destination_lane(self, destination: config_pb2.DestinationConfig) -> Lane:
+        limits, name = self._settings.destinations, destination.destination_id
+
+        def current() -> config_pb2.DestinationConfig | None:
+            return self._config.get(DestinationConfig, name)
+
+        def concurrency() -> int:
+            now = current()
+            return (now and now.concurrency) or limits.concurrency
+
+        worker = DestinationWorker(
+            destination=current,
+            invoker=self._invoker,
+            attempts=Attempts(self._bus, name),
+            outcomes=self._outcomes,
+            policy=self._settings.destination_retry,
+            spans=self._spans,
+        )
+        consumer = LaneConsumer(
+            stream=subjects.DELIVERIES,
+            name=name,
+            subject=subjects.deliveries(destination.workspace_id, name),
+            ack_wait_s=limits.ack_wait_s,
+        )
+        return Lane(self._bus, consumer, concurrency=concurrency, handle=worker.handle)
+
+    async def _stop(self, names: list[str]) -> None:
+        stopping = [self._running.pop(name) for name in names]
+        try:
+            async with asyncio.timeout(_DRAIN_S):
+                await asyncio.gather(*(each.lane.drain() for each in stopping))
+        except TimeoutError:
+            _log.warning("workers.cut_off", lanes=len(stopping))
+        for each in stopping:
+            each.task.cancel()
+
+    async def _remove(self, stream: str, name: str) -> None:
+        """Remove the consumer of what was deleted for good, with all that waited for it."""
+        prefix = "inbox" if stream == subjects.INBOX else "deliveries"
+        try:
+            await remove_consumer(self._bus, stream=stream, name=name, subject=f"{prefix}.*.{name}")
+        except nats.errors.Error as error:
+            _log.warning("consumer.not_removed", consumer=name, error=str(error) or type(error).__name__)
+            return
+        self._removed.add(name)
+
+
+def _enabled(values: Mapping[str, T]) -> Mapping[str, T]:
+    return {name: value for name, value in values.items() if value.enabled}

@@ -1,0 +1,24 @@
+"""A log, an executor and what drives them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from shared.bus import Bus
+from tests.databases import database_url, postgres
+from tests.executor import ScriptedExecutor, serving
+from tests.integration.delivery.harness import Harness, declare
+from tests.nats import NatsServer, nats_server
+
+__all__ = ["database_url", "nats_server", "postgres"]
+
+
+@pytest.fixture
+async def harness(nats_server: NatsServer, tmp_path: Path) -> AsyncIterator[Harness]:
+    executor = ScriptedExecutor()
+    async with Bus.open(nats_server.url, name="test") as bus, serving(executor) as address:
+        await declare(bus)
+        yield Harness(bus, executor, address, tmp_path)
