@@ -15,9 +15,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx2
 
+from cli.function_files import KINDS, read_definitions
+from cli.local.installation import read_addresses
 from cli.local.ports import free_ports
+from penstock.delivery.v1 import delivery_service_pb2 as delivery
+from penstock.delivery.v1 import delivery_service_pb2_grpc
+from penstock.registry.v1 import (
+    destination_pb2,
+    destination_pb2_grpc,
+    function_pb2,
+    function_pb2_grpc,
+    source_pb2,
+    source_pb2_grpc,
+)
 
 PENSTOCK = [sys.executable, "-m", "cli"]
 # Generous: two cores may have other things to do.
@@ -57,17 +70,54 @@ class Penstock:
         assert pid, f"{module} does not run"
         os.kill(pid, signal.SIGKILL)
 
+    @contextmanager
+    def channel(self) -> Generator[grpc.Channel]:
+        """Open a channel to the gateway."""
+        with grpc.insecure_channel(read_addresses(self.data_dir).grpc) as channel:
+            yield channel
+
+    @property
+    def as_owner(self) -> list[tuple[str, str]]:
+        """Metadata of the owner's calls."""
+        return [("authorization", f"Bearer {(self.data_dir / 'owner-token').read_text().strip()}")]
+
+    def deliveries(self, event_id: str, *, status: int) -> list[delivery.DeliveryRecord]:
+        """Give the deliveries of an event in this state."""
+        request = delivery.ListDeliveriesRequest(event_id=event_id, status=status)
+        with self.channel() as channel:
+            stub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
+            return list(stub.ListDeliveries(request, metadata=self.as_owner, timeout=10).deliveries)
+
     def connect(self, source: Path, destination: Path, *, endpoint: str, name: str) -> str:
-        """Push two functions, connect an instance of each, and give the webhook URL."""
-        self.json("functions", "push", str(source), "--name", f"{name}-source")
-        self.json("functions", "push", str(destination), "--name", f"{name}-destination")
-        made = self.json("sources", "create", name, "--function", f"{name}-source")
-        self.json(
-            "destinations", "create", name, "--function", f"{name}-destination",
-            "--set", f"endpoint={endpoint}", "--set", "apiKey=secret-of-the-test",
-        )  # fmt: skip
-        self.json("connect", name, name)
-        return made["webhook_url"]
+        """Create two functions, connect an instance of each, and give the webhook URL."""
+        settings = json.dumps({"endpoint": endpoint, "apiKey": "secret-of-the-test"}).encode()
+        definitions = read_definitions(destination, None)
+        with self.channel() as channel:
+            functions = function_pb2_grpc.FunctionServiceStub(channel)
+            sources = source_pb2_grpc.SourceServiceStub(channel)
+            destinations = destination_pb2_grpc.DestinationServiceStub(channel)
+            made: dict[str, str] = {}
+            for kind, file, defined in (("source", source, []), ("destination", destination, definitions)):
+                function = function_pb2.Function(
+                    display_name=f"{name}-{kind}", kind=KINDS[kind], code=file.read_text(), settings=defined
+                )
+                request = function_pb2.CreateFunctionRequest(function=function)
+                answer = functions.CreateFunction(request, metadata=self.as_owner, timeout=30)
+                made[kind] = answer.function.function_id
+            new_source = source_pb2.CreateSourceRequest(source=source_pb2.Source(name=name, function_id=made["source"]))
+            token = sources.CreateSource(new_source, metadata=self.as_owner, timeout=10).token
+            new_destination = destination_pb2.Destination(name=name, function_id=made["destination"], settings=settings)
+            destinations.CreateDestination(
+                destination_pb2.CreateDestinationRequest(destination=new_destination),
+                metadata=self.as_owner,
+                timeout=10,
+            )
+            connection = destination_pb2.ConnectSourceRequest(source_id=name, destination_id=name)
+            destinations.ConnectSource(connection, metadata=self.as_owner, timeout=10)
+        url = f"{self.http}/hooks/{token}"
+        # A content type that sources refuse: the answer changes when the gateway has learned of the source.
+        eventually(lambda: httpx2.post(url, trust_env=False).status_code == 415, what="the gateway knows the source")
+        return url
 
 
 def penstock(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProcess[str]:
@@ -79,12 +129,13 @@ def penstock(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProc
 def up(data_dir: Path, *options: str) -> Generator[Penstock]:
     """Run `penstock up` while the block runs."""
     port = free_ports(1)[0]
-    log = (data_dir.parent / f"{data_dir.name}.log").open("w+")
+    log = data_dir.parent / f"{data_dir.name}.log"
     command = [*PENSTOCK, "up", "--data-dir", str(data_dir), "--http-port", str(port), "--executors", "1", *options]
-    process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, text=True)
+    with log.open("w") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True)
     running = Penstock(process, data_dir, f"http://127.0.0.1:{port}")
     try:
-        eventually(lambda: is_ready(running), timeout_s=START_TIMEOUT_S, what=f"penstock up, see {log.name}")
+        eventually(lambda: is_ready(running, log), timeout_s=START_TIMEOUT_S, what=f"penstock up, see {log}")
         yield running
     finally:
         process.send_signal(signal.SIGINT)
@@ -95,9 +146,9 @@ def up(data_dir: Path, *options: str) -> Generator[Penstock]:
             raise
 
 
-def is_ready(running: Penstock) -> bool:
+def is_ready(running: Penstock, log: Path) -> bool:
     """Tell whether the installation has said where it is; fails at once when it has ended."""
-    assert running.process.poll() is None, "penstock up ended while starting"
+    assert running.process.poll() is None, log.read_text()
     return (running.data_dir / "installation.json").exists()
 
 

@@ -9,17 +9,13 @@ from typing import Any
 
 import pytest
 
+from penstock.event.v1 import outcome_pb2
 from tests.e2e.outside import Outside
 from tests.e2e.penstock import Penstock, eventually, post
 
 pytestmark = pytest.mark.slow
 FUNCTIONS = Path(__file__).parent / "functions"
 SOURCE, DESTINATION = FUNCTIONS / "source.js", FUNCTIONS / "destination.js"
-
-
-def deliveries(running: Penstock, event_id: str, *, status: str) -> list[Any]:
-    found = running.json("deliveries", "list", "--event", event_id)
-    return [each for each in found if each["status"] == f"STATUS_{status}"]
 
 
 def test_a_webhook_becomes_a_request_to_the_outside_with_one_trace(running: Penstock, outside: Outside) -> None:
@@ -66,12 +62,13 @@ def test_a_destination_that_recovers_gets_the_event(running: Penstock, outside: 
     url = running.connect(SOURCE, DESTINATION, endpoint=outside.url, name="recovers")
     outside.failures = 2
     event_id = post(url, {"id": "r1"}).json()["event_id"]
+    succeeded = outcome_pb2.STATUS_SUCCEEDED
     [delivery] = eventually(
-        lambda: [d for d in deliveries(running, event_id, status="SUCCEEDED") if d.get("destination_id")]
+        lambda: [d for d in running.deliveries(event_id, status=succeeded) if d.destination_id],
     )
-    assert delivery["attempts"] == 3
+    assert delivery.attempts == 3
     assert [arrived.body["id"] for arrived in outside.arrived] == ["r1"] * 3
-    shown = running.json("deliveries", "show", delivery["delivery_id"])
+    shown = running.json("deliveries", "show", delivery.delivery_id)
     assert shown["evidence"]["error"]["kind"] == "ERROR_KIND_RETRY"
     assert "secret-of-the-test" not in str(shown)
 
@@ -82,8 +79,8 @@ def test_a_destination_that_recovers_gets_the_event(running: Penstock, outside: 
 def test_a_function_that_hits_a_limit_fails_alone(running: Penstock, outside: Outside, fault: str, reason: str) -> None:
     url = running.connect(SOURCE, DESTINATION, endpoint=outside.url, name=f"limit-{fault}")
     event_id = post(url, {fault: True}).json()["event_id"]
-    [failed] = eventually(lambda: deliveries(running, event_id, status="DISCARDED"))
-    assert failed["reason"] == reason
+    [failed] = eventually(lambda: running.deliveries(event_id, status=outcome_pb2.STATUS_DISCARDED))
+    assert failed.reason == reason
     post(url, {"id": "next"})
     assert eventually(lambda: outside.arrived)[0].body == {"id": "next"}
 
