@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 from services.registry.bootstrap import bootstrap
@@ -27,34 +27,35 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 @asynccontextmanager
 async def build(settings: RegistrySettings, tracing: Tracing) -> AsyncGenerator[None]:
     """Run registry until the block ends. It serves without NATS, whose changes then wait in the outbox."""
-    database = settings.database("registry")
-    await migrate(database, versions=MIGRATIONS)
-    await bootstrap(database, owner_token_file=settings.owner_token_path)
-    token = settings.service_token.get_secret_value()
-    secrets = connect(settings.secrets_address, token=token, tracing=tracing)
-    executors = [connect(address, token=token, tracing=tracing) for address in settings.executor_addresses]
-    publisher = Publisher(database)
-    server = registry_server(
-        address=settings.grpc_address,
-        database=database,
-        on_commit=publisher.wake,
-        checker=ExecutorChecker(executors),
-        secrets=SecretsClient(secrets),
-        max_functions=settings.max_functions,
-        authenticate=ServiceAuthenticator(load_identities(settings.identities_file)),
-        tracing=tracing,
-    )
-    async with asyncio.TaskGroup() as tasks:
-        publishing = tasks.create_task(_publish(publisher, settings))
-        await server.start()
-        try:
-            yield
-        finally:
-            await server.stop()
-            publishing.cancel()
-    for channel in (secrets, *executors):
-        await channel.close()
-    await database.close()
+    async with AsyncExitStack() as closing:
+        database = settings.database("registry")
+        closing.push_async_callback(database.close)
+        await migrate(database, versions=MIGRATIONS)
+        await bootstrap(database, owner_token_file=settings.owner_token_path)
+        token = settings.service_token.get_secret_value()
+        secrets = connect(settings.secrets_address, token=token, tracing=tracing)
+        executors = [connect(address, token=token, tracing=tracing) for address in settings.executor_addresses]
+        for channel in (secrets, *executors):
+            closing.push_async_callback(channel.close)
+        publisher = Publisher(database)
+        server = registry_server(
+            address=settings.grpc_address,
+            database=database,
+            on_commit=publisher.wake,
+            checker=ExecutorChecker(executors),
+            secrets=SecretsClient(secrets),
+            max_functions=settings.max_functions,
+            authenticate=ServiceAuthenticator(load_identities(settings.identities_file)),
+            tracing=tracing,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            publishing = tasks.create_task(_publish(publisher, settings))
+            await server.start()
+            try:
+                yield
+            finally:
+                await server.stop()
+                publishing.cancel()
 
 
 async def _publish(publisher: Publisher, settings: RegistrySettings) -> None:

@@ -72,7 +72,8 @@ class Publisher:
     async def run(self, *, prepare: Callable[[], Awaitable[None]], config: ConfigWriter, code: CodeWriter) -> None:
         """Publish until cancelled. Failures are logged and tried again, after `prepare` has made what is missing."""
         failures, prepared = 0, False
-        while True:
+        # A cancellation can meet the answer to a request and get lost in Python 3.11's `wait_for`: hence not for ever.
+        while not _is_cancelled():
             self._wake.clear()
             try:
                 if not prepared:
@@ -80,7 +81,8 @@ class Publisher:
                 while await self.drain(config=config, code=code):
                     pass
                 failures, prepared = 0, True
-                await self._sleep()
+                if not _is_cancelled():
+                    await self._sleep()
             except Exception as error:  # noqa: BLE001 whatever fails, the outbox keeps what is to be done
                 failures, prepared = failures + 1, False
                 self._log.warning("config.publish_failed", error=type(error).__name__, failures=failures)
@@ -117,6 +119,11 @@ async def _publish(change: Change, config: ConfigWriter, code: CodeWriter) -> No
             await code.put_code(change.key, change.value)
         case _:
             await config.put(change.key, _MESSAGES[change.action].FromString(change.value))
+
+
+def _is_cancelled() -> bool:
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _backoff_s(failures: int) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -31,24 +31,25 @@ _FORGET_EVERY_S = 3600
 @asynccontextmanager
 async def build(settings: SecretsSettings, tracing: Tracing) -> AsyncGenerator[None]:
     """Run secrets until the block ends. Raises KeysetError when the key-encryption key cannot be used."""
-    database = settings.database("secrets")
-    await migrate(database, versions=MIGRATIONS)
-    key = load_key(settings.keyset_path, may_create=not await has_secrets(database))
-    server = secrets_server(
-        address=settings.grpc_address,
-        store=SecretStore(database=database, envelope=Envelope(key)),
-        authenticate=ServiceAuthenticator(load_identities(settings.identities_file)),
-        tracing=tracing,
-    )
-    async with asyncio.TaskGroup() as tasks:
-        forgetting = tasks.create_task(_forget(database, timedelta(days=settings.access_log_days)))
-        await server.start()
-        try:
-            yield
-        finally:
-            await server.stop()
-            forgetting.cancel()
-    await database.close()
+    async with AsyncExitStack() as closing:
+        database = settings.database("secrets")
+        closing.push_async_callback(database.close)
+        await migrate(database, versions=MIGRATIONS)
+        key = load_key(settings.keyset_path, may_create=not await has_secrets(database))
+        server = secrets_server(
+            address=settings.grpc_address,
+            store=SecretStore(database=database, envelope=Envelope(key)),
+            authenticate=ServiceAuthenticator(load_identities(settings.identities_file)),
+            tracing=tracing,
+        )
+        async with asyncio.TaskGroup() as tasks:
+            forgetting = tasks.create_task(_forget(database, timedelta(days=settings.access_log_days)))
+            await server.start()
+            try:
+                yield
+            finally:
+                await server.stop()
+                forgetting.cancel()
 
 
 def secrets_server(

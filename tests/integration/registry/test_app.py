@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from nats.js.errors import NotFoundError
 
 from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
@@ -53,21 +54,18 @@ async def _running(settings: RegistrySettings) -> AsyncGenerator[None]:
     await tracing.shutdown()
 
 
-async def _token_config(nats: NatsServer, token: str) -> config_pb2.TokenConfig:
-    async with Bus.open(nats.url, name="test") as bus:
-        store = await bus.jetstream.key_value("CONFIG")
-        entry = await store.get(f"token.{digest(token)}")
-        return config_pb2.TokenConfig.FromString(entry.value)
-
-
 async def _published(nats: NatsServer, token: str) -> config_pb2.TokenConfig:
-    async def find() -> config_pb2.TokenConfig | None:
-        try:
-            return await _token_config(nats, token)
-        except Exception:  # noqa: BLE001 not yet there, in one of many ways
-            return None
+    """Wait until CONFIG has a token."""
+    async with Bus.open(nats.url, name="test") as bus:
 
-    found = await until(find)
+        async def find() -> config_pb2.TokenConfig | None:
+            try:
+                entry = await (await bus.jetstream.key_value("CONFIG")).get(f"token.{digest(token)}")
+            except NotFoundError:
+                return None
+            return config_pb2.TokenConfig.FromString(entry.value)
+
+        found = await until(find)
     assert found
     return found
 
