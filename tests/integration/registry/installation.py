@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
 from penstock.access.v1 import access_pb2
@@ -35,6 +36,7 @@ from services.secrets.envelope import Envelope
 from services.secrets.keyset import load_key
 from services.secrets.store.secrets import SecretStore
 from shared.database import Database, migrate
+from shared.errors import NotFound
 from shared.rpc import RpcServer, acting_for, connect
 from shared.rpc.access import ServiceAuthenticator
 from shared.rpc.identity import digest, load_identities, make_tokens
@@ -56,6 +58,10 @@ class PlayedExecutor(executor_grpc.ExecutorServiceServicer):
                 return executor.CheckResponse(error=error)
         handlers = [name for name in ("onBatch", "onRequest", "onTrack") if name in request.code]
         return executor.CheckResponse(handlers=handlers)
+
+    async def Invoke(self, request: executor.InvokeRequest, context: Any) -> AsyncGenerator[executor.InvokeResponse]:
+        raise NotFound("Registry runs nothing.")
+        yield
 
 
 class ConfigInMemory:
@@ -107,7 +113,7 @@ class Person:
         return (await self.call(self.functions.CreateFunction, fn.CreateFunctionRequest(function=function))).function
 
     async def update_function(self, function: fn.Function, *paths: str, message: str = "") -> fn.Function:
-        request = fn.UpdateFunctionRequest(function=function, update_mask={"paths": paths}, message=message)
+        request = fn.UpdateFunctionRequest(function=function, update_mask=FieldMask(paths=paths), message=message)
         return (await self.call(self.functions.UpdateFunction, request)).function
 
     async def deploy(self, function: str, *, version: str = "", instances: Any = ()) -> fn.DeployFunctionResponse:
@@ -119,7 +125,7 @@ class Person:
         return await self.call(self.sources.CreateSource, request)
 
     async def update_source(self, source: src.Source, *paths: str) -> src.Source:
-        request = src.UpdateSourceRequest(source=source, update_mask={"paths": paths})
+        request = src.UpdateSourceRequest(source=source, update_mask=FieldMask(paths=paths))
         return (await self.call(self.sources.UpdateSource, request)).source
 
     async def delete_source(self, source: str) -> None:
@@ -130,7 +136,7 @@ class Person:
         return (await self.call(self.destinations.CreateDestination, request)).destination
 
     async def update_destination(self, destination: dst.Destination, *paths: str) -> dst.Destination:
-        request = dst.UpdateDestinationRequest(destination=destination, update_mask={"paths": paths})
+        request = dst.UpdateDestinationRequest(destination=destination, update_mask=FieldMask(paths=paths))
         return (await self.call(self.destinations.UpdateDestination, request)).destination
 
     async def delete_destination(self, destination: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 
 import pytest
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
@@ -97,7 +98,7 @@ async def test_a_repeated_request_gets_the_first_answer(owner: Person) -> None:
     assert await owner.call(owner.functions.CreateFunction, request) == first
     update = fn.UpdateFunctionRequest(
         function=fn.Function(function_id="Gate", code="function onBatch() {}", etag=first.function.etag),
-        update_mask={"paths": ["code"]},
+        update_mask=FieldMask(paths=["code"]),
         request_id="r1",
     )
     second = await owner.call(owner.functions.UpdateFunction, update)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from google.protobuf.descriptor_pool import Default
+from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from sqlalchemy import text
@@ -86,7 +87,7 @@ CASES: dict[str, Callable[[Belongings], Message]] = {
     ),
     "FunctionService.UpdateFunction": lambda has: fn.UpdateFunctionRequest(
         function=fn.Function(function_id=has.function.function_id, code="function onBatch() {}"),
-        update_mask={"paths": ["code"]},
+        update_mask=FieldMask(paths=["code"]),
     ),
     "FunctionService.DeleteFunction": lambda has: fn.DeleteFunctionRequest(function_id=has.function.function_id),
     "FunctionService.ListFunctionVersions": lambda has: fn.ListFunctionVersionsRequest(
@@ -101,7 +102,7 @@ CASES: dict[str, Callable[[Belongings], Message]] = {
     "SourceService.GetSource": lambda has: src.GetSourceRequest(source_id=has.source.source_id),
     "SourceService.ListSources": lambda _: src.ListSourcesRequest(page_token=encode_token("src_0", query="sources")),
     "SourceService.UpdateSource": lambda has: src.UpdateSourceRequest(
-        source=src.Source(source_id=has.source.source_id), update_mask={"paths": ["enabled"]}
+        source=src.Source(source_id=has.source.source_id), update_mask=FieldMask(paths=["enabled"])
     ),
     "SourceService.DeleteSource": lambda has: src.DeleteSourceRequest(source_id=has.source.source_id),
     "DestinationService.CreateDestination": lambda has: dst.CreateDestinationRequest(
@@ -115,7 +116,7 @@ CASES: dict[str, Callable[[Belongings], Message]] = {
     ),
     "DestinationService.UpdateDestination": lambda has: dst.UpdateDestinationRequest(
         destination=dst.Destination(destination_id=has.destination.destination_id, settings=b'{"key": "mine"}'),
-        update_mask={"paths": ["settings"]},
+        update_mask=FieldMask(paths=["settings"]),
     ),
     "DestinationService.DeleteDestination": lambda has: dst.DeleteDestinationRequest(
         destination_id=has.destination.destination_id

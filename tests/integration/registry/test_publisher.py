@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from google.protobuf.message import Message
@@ -21,7 +21,7 @@ async def _nothing_to_prepare() -> None:
 
 
 @asynccontextmanager
-async def _publishing(publisher: Publisher, config: ConfigInMemory) -> AsyncIterator[None]:
+async def _publishing(publisher: Publisher, config: ConfigInMemory) -> AsyncGenerator[None]:
     task = asyncio.create_task(publisher.run(prepare=_nothing_to_prepare, config=config, code=config))
     yield
     task.cancel()
