@@ -2,7 +2,7 @@
 
 The order of steps is always: run the function → publish the outcome → store the count of tries → settle the delivery.
 A crash before the outcome repeats the try under the same number; one after it as well, and the projector knows the
-repeat by that number. `onBatch` will form its batches where `_invocations` makes one per delivery.
+repeat. `onBatch` will form its batches where `_invocations` makes one per delivery.
 """
 
 from __future__ import annotations

@@ -32,24 +32,41 @@ class Changes:
     usage: dict[tuple[Any, ...], Row] = field(default_factory=dict[tuple[Any, ...], Row])
 
 
-def try_key(outcome: outcome_pb2.Outcome) -> str:
-    """Name the try that an outcome is of."""
-    return f"{id_of(outcome)}:{outcome.attempt}"
+def end_key(delivery_id: str) -> str:
+    """Name the end of a delivery."""
+    return f"{delivery_id}:end"
 
 
-def fold(outcomes: Sequence[tuple[str, outcome_pb2.Outcome]], known: Collection[str], ordinal: int) -> Changes:
-    """Work out the changes of outcomes, each with its try's key; `known` tries are repeats and only counted as such."""
+def try_key(delivery_id: str, outcome: outcome_pb2.Outcome) -> str:
+    """Name what an outcome tells: a try that is followed by another, or the end of its delivery."""
+    if outcome.status == outcome_pb2.STATUS_RETRYING:
+        return f"{delivery_id}:{outcome.attempt}"
+    return end_key(delivery_id)
+
+
+def keys_of(outcomes: Sequence[outcome_pb2.Outcome]) -> set[str]:
+    """Give all keys that decide whether outcomes are news."""
+    return {key for each in outcomes for key in (end_key(id_of(each)), try_key(id_of(each), each))}
+
+
+def fold(outcomes: Sequence[outcome_pb2.Outcome], known: Collection[str], ordinal: int) -> Changes:
+    """Work out the changes of outcomes that follow the first `ordinal` ones; `known` are the keys that were met before.
+
+    After a crash a try is repeated, maybe with another result. A failed try counts once, a delivery ends once, and what
+    comes on top is counted as a duplicate.
+    """
     changes = Changes()
     seen = set(known)
-    for number, (key, outcome) in enumerate(outcomes, start=ordinal + 1):
-        duplicate = key in seen
+    for number, outcome in enumerate(outcomes, start=ordinal + 1):
+        delivery_id = id_of(outcome)
+        key = try_key(delivery_id, outcome)
+        duplicate = key in seen or end_key(delivery_id) in seen
         _count(changes, outcome, duplicate=duplicate)
         _use(changes, outcome)
         if duplicate:
             continue
         seen.add(key)
         changes.tries.append({"key": key, "ordinal": number})
-        delivery_id = key.partition(":")[0]
         changes.deliveries[delivery_id] = _delivery(delivery_id, outcome, number)
         if outcome.status in _FAILURES:
             changes.evidence[delivery_id] = _evidence(delivery_id, outcome, number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 import nats.errors
@@ -121,9 +121,10 @@ class Lane:
 
     async def _give_back(self, group: Sequence[Held]) -> None:
         self._failures += 1
-        for held in group:
-            if held in self._held:
-                await self.nak(held, self._back_off_s())
+        with suppress(nats.errors.Error):
+            for held in group:
+                if held in self._held:
+                    await self.nak(held, self._back_off_s())
 
     def _back_off_s(self) -> float:
         return random.uniform(0.5, 1) * min(_LONGEST_BACK_OFF_S, 0.25 * 2 ** min(self._failures, 10))  # noqa: S311 no secret
@@ -146,4 +147,8 @@ async def _owned_tasks() -> AsyncGenerator[asyncio.TaskGroup]:
         async with asyncio.TaskGroup() as tasks:
             yield tasks
     except* (PenstockError, nats.errors.Error) as group:
+        task = asyncio.current_task()
+        if task and task.cancelling():
+            # The group of tasks prefers their errors to the cancellation that came at the same time.
+            raise asyncio.CancelledError from None
         raise group.exceptions[0] from None

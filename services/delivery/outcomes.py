@@ -33,7 +33,7 @@ def _publication(batch: Sequence[outcome_pb2.Outcome]) -> Publication:
     return Publication(
         subject=outcomes(batch[0].workspace_id),
         payload=outcome_pb2.OutcomeBatch(outcomes=batch).SerializeToString(),
-        message_id=outcomes_id((id_of(outcome), outcome.attempt) for outcome in batch),
+        message_id=outcomes_id((id_of(outcome), outcome.attempt, outcome.status) for outcome in batch),
     )
 
 

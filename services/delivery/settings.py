@@ -34,6 +34,7 @@ class DeliverySettings(ServiceSettings):
     sources: LaneLimits = Field(default_factory=LaneLimits, description="How sources are worked on.")
     destinations: LaneLimits = Field(default_factory=LaneLimits, description="How destinations are worked on.")
     read_models: ReadModelLimits = Field(default_factory=ReadModelLimits, description="What is kept of outcomes.")
+    drain_s: float = Field(default=8.0, description="Seconds for running events to finish in at the end.")
     invoke_timeout_s: float = Field(default=60.0, description="Deadline of a call to an executor.")
     source_retry: RetryPolicy = Field(
         default=RetryPolicy(caps_s=(1, 5, 30, 120), attempts=5, period_s=0),

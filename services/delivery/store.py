@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import SQLModel, col, select
 
 from penstock.event.v1 import outcome_pb2
-from services.delivery.folding import Changes, Row, fold, try_key
+from services.delivery.folding import Changes, Row, fold, keys_of
 from services.delivery.settings import ReadModelLimits
 from services.delivery.tables import Counter, Delivery, Evidence, Projection, Try, Usage
 from shared.database import Database
@@ -77,16 +77,15 @@ class Store:
 
         Raises Overtaken when the tables stand somewhere else than at `after`.
         """
-        keyed = [(try_key(outcome), outcome) for outcome in outcomes]
         async with self._database.write() as session:
             projection = await self._projection(session)
             if projection.sequence != after:
                 raise Overtaken
-            known = await _known(session, {key for key, _ in keyed})
-            changes = fold(keyed, known, projection.ordinal)
+            known = await _known(session, keys_of(outcomes))
+            changes = fold(outcomes, known, projection.ordinal)
             await self._write(session, changes)
             projection.sequence = upto
-            projection.ordinal += len(keyed)
+            projection.ordinal += len(outcomes)
             session.add(projection)
             await self._prune(session, changes, projection.ordinal)
 

@@ -17,7 +17,7 @@ class Projection(SQLModel, table=True):
 
 
 class Try(SQLModel, table=True):
-    """A try that was counted, by delivery and number: a repeat after a crash is known by it."""
+    """A failed try or the end of a delivery that was counted: a repeat after a crash is known by it."""
 
     __tablename__ = "tries"  # pyright: ignore[reportAssignmentType]
     key: str = Field(primary_key=True)

@@ -28,8 +28,6 @@ _log = structlog.get_logger()
 T = TypeVar("T", config_pb2.SourceConfig, config_pb2.DestinationConfig)
 
 SourceConfig, DestinationConfig = config_pb2.SourceConfig, config_pb2.DestinationConfig
-# How long events that are being worked on may take when the service stops.
-_DRAIN_S = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ class Workers:
 
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
-        """Work while the block runs, then finish what is being worked on, for at most 8 s."""
+        """Work while the block runs, then finish what is being worked on."""
         async with asyncio.TaskGroup() as tasks:
             follow = tasks.create_task(self._follow(tasks))
             try:
@@ -137,7 +135,7 @@ class Workers:
     async def _stop(self, names: list[str]) -> None:
         stopping = [self._running.pop(name) for name in names]
         try:
-            async with asyncio.timeout(_DRAIN_S):
+            async with asyncio.timeout(self._settings.drain_s):
                 await asyncio.gather(*(each.lane.drain() for each in stopping))
         except TimeoutError:
             _log.warning("workers.cut_off", lanes=len(stopping))

@@ -37,9 +37,12 @@ def delivery_id(event_id: str, message_id: str = "", destination_id: str = "", r
     return "dlv_" + base64.b32hexencode(digest).decode().rstrip("=").lower()
 
 
-def outcomes_id(tries: Iterable[tuple[str, int]]) -> str:
-    """Id of a message in OUTCOMES from the (delivery id, number of the try) of all outcomes in it."""
-    return _digest(*(f"{delivery}:{attempt}" for delivery, attempt in tries)).hex()
+def outcomes_id(tries: Iterable[tuple[str, int, int]]) -> str:
+    """Id of a message in OUTCOMES from the delivery id, number of the try and status of all outcomes in it.
+
+    A try that is repeated after a crash and ends otherwise than before is news.
+    """
+    return _digest(*(f"{delivery}:{attempt}:{status}" for delivery, attempt, status in tries)).hex()
 
 
 def _quoted(text: str) -> str:

@@ -10,8 +10,9 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
+import nats.errors
 import structlog
 from nats.aio.msg import Msg
 
@@ -92,11 +93,12 @@ class Puller:
             with self._bus.on_reconnect(self._lapse):
                 yield self
         finally:
-            if self._bus.is_connected:
+            # An error here would replace a cancellation, which would then be lost.
+            with suppress(nats.errors.Error):
                 # Unlike `unsubscribe`, takes what is on the way: it would wait for the end of `ack_wait` otherwise.
                 await subscription.drain()
-            for message in self._arrived:
-                await Held(self._bus, message).nak()
+                for message in self._arrived:
+                    await Held(self._bus, message).nak()
 
     async def fetch(self, limit: int) -> list[Held]:
         """Wait for messages and give what is there, at least one and at most `limit`.

@@ -41,5 +41,7 @@ def test_shapes() -> None:
 
 
 def test_a_group_of_outcomes_is_known_by_its_tries() -> None:
-    assert outcomes_id([("dlv_1", 1), ("dlv_2", 1)]) == outcomes_id([("dlv_1", 1), ("dlv_2", 1)])
-    assert outcomes_id([("dlv_1", 1), ("dlv_2", 1)]) != outcomes_id([("dlv_1", 1), ("dlv_2", 2)])
+    group = [("dlv_1", 1, 1), ("dlv_2", 1, 1)]
+    assert outcomes_id(group) == outcomes_id(list(group))
+    assert outcomes_id(group) != outcomes_id([("dlv_1", 1, 1), ("dlv_2", 2, 1)])
+    assert outcomes_id(group) != outcomes_id([("dlv_1", 1, 1), ("dlv_2", 1, 4)])
