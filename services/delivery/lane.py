@@ -19,7 +19,7 @@ _log = structlog.get_logger()
 
 _FETCH_LIMIT = 100
 _EXTENSIONS_PER_ACK_WAIT = 3
-_LONGEST_BACK_OFF_S = 30.0
+_LONGEST_BACK_OFF_S = 5.0
 _REDECLARE_S = 0.5
 
 

@@ -15,7 +15,7 @@ class LaneLimits(BaseModel, frozen=True):
     """How much of one source's or destination's log is worked on at a time."""
 
     concurrency: int = Field(default=100, description="Events worked on at a time.")
-    ack_wait_s: float = Field(default=30.0, description="Seconds after which the events of a dead worker come again.")
+    ack_wait_s: float = Field(default=10.0, description="Seconds after which the events of a dead worker come again.")
 
 
 class ReadModelLimits(BaseModel, frozen=True):

@@ -23,6 +23,7 @@ from cli.local.installation import read_addresses
 from cli.local.ports import free_ports
 from penstock.delivery.v1 import delivery_service_pb2 as delivery
 from penstock.delivery.v1 import delivery_service_pb2_grpc
+from penstock.event.v1 import outcome_pb2
 from penstock.registry.v1 import (
     destination_pb2,
     destination_pb2_grpc,
@@ -77,11 +78,11 @@ class Penstock:
             yield channel
 
     @property
-    def as_owner(self) -> list[tuple[str, str]]:
+    def as_owner(self) -> tuple[tuple[str, str]]:
         """Metadata of the owner's calls."""
-        return [("authorization", f"Bearer {(self.data_dir / 'owner-token').read_text().strip()}")]
+        return (("authorization", f"Bearer {(self.data_dir / 'owner-token').read_text().strip()}"),)
 
-    def deliveries(self, event_id: str, *, status: int) -> list[delivery.DeliveryRecord]:
+    def deliveries(self, event_id: str, *, status: outcome_pb2.Status.ValueType) -> list[delivery.DeliveryRecord]:
         """Give the deliveries of an event in this state."""
         request = delivery.ListDeliveriesRequest(event_id=event_id, status=status)
         with self.channel() as channel:
@@ -152,10 +153,12 @@ def is_ready(running: Penstock, log: Path) -> bool:
     return (running.data_dir / "installation.json").exists()
 
 
-def post(url: str, body: Any, **headers: str) -> httpx2.Response:
+_client = httpx2.Client(trust_env=False, timeout=30)
+
+
+def post(url: str, body: Any) -> httpx2.Response:
     """Send a webhook."""
-    names = {name.replace("_", "-"): value for name, value in headers.items()}
-    return httpx2.post(url, json=body, headers=names, timeout=30, trust_env=False)
+    return _client.post(url, json=body)
 
 
 def eventually(condition: Callable[[], Any], *, timeout_s: float = 60, what: str = "the condition") -> Any:
