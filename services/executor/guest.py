@@ -24,6 +24,10 @@ class GuestFaultError(Exception):
     """The guest did what no guest should: a pointer out of its memory, no output, a result of the wrong form."""
 
 
+class OutputTooLongError(GuestFaultError):
+    """The guest has more to say than it may."""
+
+
 class TrappedError(Exception):
     """The guest was ended by the machine; never enter it again."""
 
@@ -115,13 +119,15 @@ class Guest:
     def enter(self, text: bytes, *, max_output_bytes: int) -> bytes:
         """Run the prelude's `enter` on the text and all jobs that are ready; give the text of its `leave`.
 
-        Raises TrappedError, GuestError for what neither should throw, GuestFaultError for an output that is
-        missing or longer than allowed.
+        Raises TrappedError, GuestError for what neither should throw, OutputTooLongError, and GuestFaultError for an
+        output that is missing.
         """
         pointer = self._run(self._put(text), len(text)) & U32
         length, is_error = self._output_cells()
-        if pointer == 0 or length > max_output_bytes:
-            raise GuestFaultError(f"the guest's output is missing or too long ({length} bytes)")
+        if pointer == 0:
+            raise GuestFaultError("the guest's output is missing")
+        if length > max_output_bytes:
+            raise OutputTooLongError(f"The function returned, sent and logged more than {max_output_bytes:,} bytes.")
         output = self.read(pointer, length)
         if is_error:
             raise GuestError(output.decode(errors="replace"))

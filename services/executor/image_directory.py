@@ -11,6 +11,7 @@ import hashlib
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from wasmtime import Engine, Module, WasmtimeError
@@ -57,7 +58,11 @@ class ImageDirectory:
         self._prune()
 
     def _prune(self) -> None:
-        found = sorted(((file.stat(), file) for file in self._path.iterdir()), key=lambda each: each[0].st_mtime_ns)
+        found: list[tuple[os.stat_result, Path]] = []
+        for file in self._path.iterdir():
+            with suppress(FileNotFoundError):  # another process of this service was faster
+                found.append((file.stat(), file))
+        found.sort(key=lambda each: each[0].st_mtime_ns)
         excess = sum(status.st_size for status, _file in found) - self._max_bytes
         for status, file in found:
             if excess <= 0:
@@ -67,8 +72,11 @@ class ImageDirectory:
 
 
 def _is_intact(file: Path) -> bool:
-    status = file.lstat()
-    if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+    try:
+        status = file.lstat()
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
+            return False
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest() == file.name.split(".")[-2]
+    except FileNotFoundError:
         return False
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest() == file.name.split(".")[-2]

@@ -22,6 +22,7 @@ from services.executor.engine import Engine
 from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, TrappedError
 from services.executor.image_directory import ImageDirectory
 from services.executor.source import AUTHOR_FILE, CodeFault, compile_fault_of, fault_of, wrapped
+from services.executor.unchecked import UncheckedGuest
 from services.executor.wasm import image_module
 
 PRELUDE_FILE = "penstock:prelude"
@@ -98,7 +99,7 @@ class ImageBuilder:
         )
 
     def _guest(self, image: Module, fuel: int) -> Guest:
-        guest = Guest(self._engine, image, memory_bytes=BUILD_MEMORY_BYTES, host_call=self._host_call)
+        guest = UncheckedGuest(self._engine, image, memory_bytes=BUILD_MEMORY_BYTES, host_call=self._host_call)
         guest.set_fuel(fuel)
         guest.set_world(0, 0)
         return guest

@@ -29,12 +29,17 @@ class NetworkOutside(Machine):
             raise RequestFailedError(error.code, message, type=error.type) from None
         return Answer(
             status=response.status,
-            reason=response.reason,
+            reason=_as_node(response.reason),
             url=response.url,
-            headers=list(response.headers),
+            headers=[(name, _as_node(value)) for name, value in response.headers],
             body=response.body,
             redirected=response.redirected,
         )
+
+
+def _as_node(text: str) -> str:
+    """Give a header as Node reads it: a character for each byte."""
+    return text.encode(errors="surrogateescape").decode("latin-1")
 
 
 def _headers(request: OutgoingRequest) -> list[tuple[str, str]]:

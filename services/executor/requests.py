@@ -11,6 +11,7 @@ from services.executor.results import Limits, RequestRecord
 from shared.telemetry.propagation import parse_traceparent
 
 SHOWN_BYTES = 4096
+SHOWN_HEADERS = 100
 # Part of the name of a header whose value is a credential.
 SECRET_NAMES = ("authorization", "cookie", "key", "token", "secret", "password", "signature")
 
@@ -51,7 +52,7 @@ class RequestLog:
     def _shown(self, request: OutgoingRequest) -> RequestRecord:
         return RequestRecord(
             method=request.method,
-            url=request.url,
+            url=request.url[:SHOWN_BYTES],
             headers=_harmless(request.headers),
             body=(request.body or b"")[:SHOWN_BYTES],
             started_ns=self._outside.now_ns(),
@@ -66,4 +67,5 @@ def _add_answer(shown: RequestRecord, answer: Answer) -> None:
 
 
 def _harmless(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    return [(name, value) for name, value in headers if not any(secret in name.lower() for secret in SECRET_NAMES)]
+    shown = [each for each in headers[:SHOWN_HEADERS] if not any(name in each[0].lower() for name in SECRET_NAMES)]
+    return [(name[:SHOWN_BYTES], value[:SHOWN_BYTES]) for name, value in shown]

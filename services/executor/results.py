@@ -39,7 +39,8 @@ class Limits:
     """What one event's run may use.
 
     `fuel` counts over all entries into the guest. `wall_s` runs from the first entry and ends only a suspended
-    handler. A sandbox is not used again above `retire_memory_bytes` or after `retire_events` events.
+    handler. `output_bytes` bounds what one entry may return, send and log, `open_requests` the requests and timers
+    that wait at a time. A sandbox is not used again above `retire_memory_bytes` or after `retire_events` events.
     """
 
     fuel: int = 2_300_000_000
@@ -48,7 +49,8 @@ class Limits:
     requests: int = 50
     request_s: float = 5.0
     response_bytes: int = 5 * 1024 * 1024
-    output_bytes: int = 16 * 1024 * 1024
+    output_bytes: int = 4 * 1024 * 1024
+    open_requests: int = 1000
     log_bytes: int = 4096
     retire_memory_bytes: int = 32 * 1024 * 1024
     retire_events: int = 10_000

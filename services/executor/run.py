@@ -196,20 +196,34 @@ class Run:
         match kind:
             case "log":
                 self._log(wire.log_line(record))
+            case "message" | "object" if self._is_settled:
+                pass  # Sent too late, by what an open request went on to do.
             case "message":
                 self._messages.append(json.dumps(record).encode())
             case "object":
                 self._objects.append(json.dumps(record).encode())
             case "fetch":
-                self._asked[wire.record_id(record)] = wire.outgoing_request(
-                    record, longest_s=self._limits.request_s, max_answer_bytes=self._limits.response_bytes
+                self._ask(
+                    record,
+                    wire.outgoing_request(
+                        record, longest_s=self._limits.request_s, max_answer_bytes=self._limits.response_bytes
+                    ),
                 )
             case "timer":
-                self._asked[wire.record_id(record)] = wire.number(record, "delay_ms") / 1000
+                self._ask(record, wire.number(record, "delay_ms") / 1000)
             case "cancel":
                 self._cancel(wire.record_id(record))
             case _:
                 raise GuestFaultError(f"the guest posted a record of kind {kind[:40]!r}")
+
+    def _ask(self, record: dict[str, Any], wanted: OutgoingRequest | float) -> None:
+        request_id = wire.record_id(record)
+        if request_id in self._asked or request_id in self._open:
+            raise GuestFaultError("the guest used an id twice")
+        if len(self._asked) + len(self._open) >= self._limits.open_requests:
+            message = f"An event may have {self._limits.open_requests:,} timers and requests waiting."
+            raise EndedError(FunctionError(ErrorKind.BAD_REQUEST, "RangeError", message))
+        self._asked[request_id] = wanted
 
     def _cancel(self, request_id: int) -> None:
         self._asked.pop(request_id, None)

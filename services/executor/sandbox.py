@@ -7,7 +7,7 @@ import json
 from wasmtime import Module, TrapCode
 
 from services.executor.engine import Engine
-from services.executor.guest import Guest, GuestError, GuestFaultError, TrappedError
+from services.executor.guest import Guest, GuestError, GuestFaultError, OutputTooLongError, TrappedError
 from services.executor.outside import Outside
 from services.executor.results import ErrorKind, FunctionError, Limits
 from services.executor.unchecked import UncheckedGuest
@@ -72,6 +72,8 @@ class Sandbox:
             error = self._of_trap(trap)
         except GuestError as thrown:
             error = _of_thrown(thrown)
+        except OutputTooLongError as too_long:
+            error = FunctionError(ErrorKind.BAD_REQUEST, "RangeError", str(too_long))
         except GuestFaultError as fault:
             error = FunctionError(self._fault_kind(), "SandboxFault", str(fault))
         self.ended = True

@@ -20,6 +20,8 @@ MAX_INVOCATIONS = 100
 RETRY_S = 1.0
 # After so long without a break the event loop gets its turn: answers to other guests wait for it.
 SLICE_S = 0.005
+# Far below the limit of a message, and above what one result can have.
+RESPONSE_BYTES = 8 * 1024 * 1024
 
 
 class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
@@ -51,8 +53,8 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         with self._admitted(len(invocations)):
             program = await self._program(request)
             async for results in self._run_all(program, invocations):
-                messages = [result_message(result) for result in results]
-                yield executor_service_pb2.InvokeResponse(results=messages)
+                for response in _responses(results):
+                    yield response
 
     async def _program(self, request: executor_service_pb2.InvokeRequest) -> Program:
         if request.WhichOneof("target") == "inline":
@@ -97,3 +99,16 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
             if loop.time() > self._break_s:
                 await asyncio.sleep(0)
                 self._break_s = loop.time() + SLICE_S
+
+
+def _responses(results: list[InvocationResult]) -> Iterator[executor_service_pb2.InvokeResponse]:
+    """Write results into as few messages as their size allows."""
+    response, size = executor_service_pb2.InvokeResponse(), 0
+    for result in results:
+        message = result_message(result)
+        if size and size + message.ByteSize() > RESPONSE_BYTES:
+            yield response
+            response, size = executor_service_pb2.InvokeResponse(), 0
+        response.results.append(message)
+        size += message.ByteSize()
+    yield response

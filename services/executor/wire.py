@@ -13,6 +13,8 @@ from services.executor.guest import GuestFaultError
 from services.executor.outside import Answer, OutgoingRequest, RequestFailedError
 from services.executor.results import Invocation, LogLine
 
+# The year 10000, which no timestamp reaches.
+END_OF_TIME_MS = 253_402_300_800_000
 LEVELS = frozenset({"debug", "info", "warn", "error"})
 
 
@@ -55,10 +57,18 @@ def read_step(output: bytes) -> Step:
     """Read the guest's output. Raises GuestFaultError for another form."""
     state_text, _newline, returned = output.partition(b"\n")
     try:
-        state = json.loads(state_text)
+        state = _loads(state_text)
         return Step(state["settled"] is True, _failure(state["error"]), [_entry(e) for e in state["outbox"]], returned)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise GuestFaultError(f"the guest's output has another form: {error!r}") from None
+
+
+def _loads(text: bytes) -> Any:
+    value = json.loads(text)
+    if b"\\ud" not in text:
+        return value
+    # Half a surrogate pair is a text to JavaScript, but nothing that can be sent on.
+    return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
 
 
 def _failure(value: Any) -> Failure | None:
@@ -76,8 +86,10 @@ def _entry(value: Any) -> tuple[str, dict[str, Any]]:
 
 def log_line(record: dict[str, Any]) -> LogLine:
     """Read a `log` record."""
-    level = record.get("level")
-    return LogLine(number(record, "time_ms"), level if level in LEVELS else "info", str(record.get("text")))
+    level, time_ms = record.get("level"), number(record, "time_ms")
+    if not 0 <= time_ms < END_OF_TIME_MS:
+        raise GuestFaultError("a log line is of no time")
+    return LogLine(time_ms, level if level in LEVELS else "info", str(record.get("text")))
 
 
 def number(record: dict[str, Any], name: str) -> float:
@@ -117,8 +129,7 @@ def outgoing_request(record: dict[str, Any], *, longest_s: float, max_answer_byt
 def _body(body: Any) -> bytes | None:
     if body is None:
         return None
-    text = body.get("text")
-    return base64.b64decode(body["base64"]) if text is None else str(text).encode(errors="replace")
+    return str(body["text"]).encode() if "text" in body else base64.b64decode(body["base64"])
 
 
 def answer_record(request_id: int, answer: Answer) -> dict[str, Any]:

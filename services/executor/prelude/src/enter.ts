@@ -7,23 +7,52 @@
 import { beginEvent, emit, hasPosted, now, primordials, takeAnswers, takeFresh, takeOutbox } from './host';
 import { describe, setOrigin, type Failure, type Origin } from './failure';
 
-const { parse, stringify, then, resolved, apply } = primordials;
+const { parse, stringify, then, resolved, apply, Promise } = primordials;
 
 /** The author's handlers by name, in the order of the wrapper's parameters. */
-export const HANDLERS = [
-  'onRequest', 'onIdentify', 'onTrack', 'onPage', 'onScreen', 'onGroup', 'onAlias', 'onDelete', 'onBatch',
+const HANDLERS = [
+  'onRequest',
+  'onIdentify',
+  'onTrack',
+  'onPage',
+  'onScreen',
+  'onGroup',
+  'onAlias',
+  'onDelete',
+  'onBatch',
 ] as const;
 
+/** The handler of each type of message. */
 const BY_TYPE: Record<string, string> = Object.assign(Object.create(null), {
-  identify: 'onIdentify', track: 'onTrack', page: 'onPage', screen: 'onScreen', group: 'onGroup', alias: 'onAlias', delete: 'onDelete',
+  identify: 'onIdentify',
+  track: 'onTrack',
+  page: 'onPage',
+  screen: 'onScreen',
+  group: 'onGroup',
+  alias: 'onAlias',
+  delete: 'onDelete',
 });
 
 type Handler = (input: unknown, settings: unknown) => unknown;
 type Program = (...handlersAndRegister: unknown[]) => void;
 
-interface Start { op: 'start'; handler: string; kind: string; payload: any; settings: unknown; seed: string }
-interface Resume { op: 'resume'; answers: { id: number }[] }
-interface Load { op: 'load' }
+interface Start {
+  op: 'start';
+  handler: string;
+  kind: string;
+  payload: any;
+  settings: unknown;
+  seed: string;
+}
+
+interface Resume {
+  op: 'resume';
+  answers: { id: number }[];
+}
+
+interface Load {
+  op: 'load';
+}
 
 /** What `main.ts` plugs in: how a request is shown to a source function, and what forgets an earlier event. */
 export interface Parts {
@@ -32,7 +61,12 @@ export interface Parts {
   resets: (() => void)[];
 }
 
-interface Run { settled: boolean; error: (Failure & { loading: boolean }) | null; returned: string; handlers?: string[] }
+interface Run {
+  settled: boolean;
+  error: (Failure & { loading: boolean }) | null;
+  returned: string;
+  handlers?: string[];
+}
 
 let parts: Parts;
 let program: Program | null = null;
@@ -86,8 +120,14 @@ function start(input: Start): void {
   run = current;
   try {
     const value = invoke(input);
-    if (isThenable(value)) then(resolved(value), (result) => finish(current, result), (thrown) => fail(current, thrown));
-    else finish(current, value);
+    if (!isThenable(value)) finish(current, value);
+    else {
+      then(
+        resolved(value),
+        (result) => finish(current, result),
+        (thrown) => fail(current, thrown),
+      );
+    }
   } catch (thrown) {
     fail(current, thrown);
   }
@@ -101,8 +141,10 @@ function invoke(input: Start): unknown {
   return handler(input.kind === 'source' ? parts.makeRequest(input.payload) : input.payload, input.settings);
 }
 
+/** A promise is one whatever the author made of its methods. */
 function isThenable(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
+  if (typeof value !== 'object' || value === null) return false;
+  return value instanceof Promise || typeof (value as { then?: unknown }).then === 'function';
 }
 
 /** Runs the author's top level, once. */
@@ -143,7 +185,7 @@ function finish(current: Run, value: unknown): void {
   try {
     current.returned = stringify(value) ?? '';
   } catch (error) {
-    emit('log', { time_ms: now(), level: 'warn', text: `The returned value cannot be written as JSON: ${describe(error).message}` });
+    log('warn', `The returned value cannot be written as JSON: ${describe(error).message}`);
   }
   current.settled = true;
 }
@@ -157,6 +199,10 @@ function reportRejections(): void {
   const left = rejections;
   rejections = [];
   for (const { reason } of left) {
-    emit('log', { time_ms: now(), level: 'error', text: `Unhandled promise rejection: ${describe(reason).stack}` });
+    log('error', `Unhandled promise rejection: ${describe(reason).stack}`);
   }
+}
+
+function log(level: string, text: string): void {
+  emit('log', { time_ms: now(), level, text });
 }

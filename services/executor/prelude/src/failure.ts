@@ -8,7 +8,8 @@ export interface Failure {
   stack: string;
 }
 
-const { split, join, replace, String: text } = primordials;
+const { split, join, exec, String: text } = primordials;
+const FRAME = /^\s*at (?:(.+) \()?(.+?):(\d+):(\d+)\)?$/;
 
 /** Where the author's text begins in the evaluated text, to give back its own columns. */
 export interface Origin {
@@ -26,17 +27,20 @@ export function setOrigin(value: Origin): void {
 /** Keeps the frames in the author's file, one `    at name (file:line:column)` a line. */
 export function authorFrames(stack: string): string[] {
   const frames: string[] = [];
-  for (const line of split(stack, '\n')) {
-    const at = line.lastIndexOf(`${origin.file}:`);
-    if (origin.file === '' || at < 0 || !line.trimStart().startsWith('at ')) continue;
-    frames[frames.length] = `    ${replace(line.trimStart(), /:1:(\d+)(\)?)$/, '')}${correctedColumn(line)}`;
+  const lines = split(stack, '\n');
+  for (let i = 0; i < lines.length; i++) {
+    const frame = authorFrame(lines[i]!);
+    if (frame !== null) frames[frames.length] = frame;
   }
   return frames;
 }
 
-function correctedColumn(line: string): string {
-  const match = /:1:(\d+)(\)?)$/.exec(line);
-  return match === null ? '' : `:1:${Number(match[1]) - origin.columns}${match[2]}`;
+function authorFrame(text: string): string | null {
+  const match = exec(FRAME, text);
+  if (match === null || match[2] !== origin.file) return null;
+  const [, name, file, line, column] = match;
+  const place = `${file}:${line}:${line === '1' ? +column! - origin.columns : column}`;
+  return name === undefined ? `    at ${place}` : `    at ${name} (${place})`;
 }
 
 function property(error: object, name: string): string {

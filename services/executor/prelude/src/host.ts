@@ -31,7 +31,7 @@ export const primordials = {
   String,
   Error,
   create: Object.create,
-  replace: uncurry(String.prototype.replace) as unknown as (text: string, pattern: RegExp, replacement: string) => string,
+  exec: uncurry(RegExp.prototype.exec) as (pattern: RegExp, text: string) => RegExpExecArray | null,
   split: uncurry(String.prototype.split) as unknown as (text: string, separator: string) => string[],
   join: uncurry(Array.prototype.join) as (list: unknown[], separator: string) => string,
 };

@@ -1,0 +1,82 @@
+"""What an image may hold: nothing that two sandboxes must not share."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from services.executor.executor import Executor
+from services.executor.images import CodeFaultError
+from tests.unit.executor.engines import TRACK, cache_dir, executor, program, run
+
+__all__ = ["cache_dir", "executor"]
+
+PURE = {
+    "nothing": "function onTrack() {}",
+    "data": "const table = _.range(1000).map((n) => ({ n })); let count = 0; function onTrack() {}",
+    "settled promise": "let done; Promise.resolve(1).then((n) => { done = n }); function onTrack() {}",
+    "given dates": "const day = new Date(2026, 1, 1).toISOString(); function onTrack() {}",
+}
+IMPURE = {
+    "clock": "const at = Date.now(); function onTrack() {}",
+    "new date": "const at = new Date(); function onTrack() {}",
+    "performance": "const at = performance.now(); function onTrack() {}",
+    "random": "const id = Math.random(); function onTrack() {}",
+    "uuid": "const id = crypto.randomUUID(); function onTrack() {}",
+    "hash": "const id = crypto.createHash('md5').update('x').digest('hex'); function onTrack() {}",
+    "request": "const token = fetch('https://api.example/token'); function onTrack() {}",
+    "timer": "setTimeout(() => {}, 10); function onTrack() {}",
+    "log": "console.log('loaded'); function onTrack() {}",
+    "late random": "let id; Promise.resolve().then(() => { id = Math.random() }); function onTrack() {}",
+    "error": "throw new Error('no'); function onTrack() {}",
+    "endless": "for (;;); function onTrack() {}",
+}
+
+
+@pytest.mark.parametrize("code", PURE.values(), ids=PURE)
+def test_a_pure_top_level_is_baked(executor: Executor, code: str) -> None:
+    top_level = executor.check(code)
+    assert top_level.pure
+    assert top_level.handlers == ("onTrack",)
+
+
+@pytest.mark.parametrize("code", IMPURE.values(), ids=IMPURE)
+def test_a_top_level_that_asks_for_something_fresh_is_not(executor: Executor, code: str) -> None:
+    assert not executor.check(code).pure
+
+
+@pytest.mark.parametrize(
+    "expression", ["Math.random()", "crypto.randomUUID()", "crypto.randomBytes(8).toString('hex')"]
+)
+async def test_no_two_fresh_sandboxes_draw_the_same(executor: Executor, expression: str) -> None:
+    code = f"const early = {expression}; function onTrack() {{ return [early, {expression}, {expression}] }}"
+    drawn: list[object] = []
+    for _ in range(4):
+        drawn += json.loads((await run(executor, code, fresh=True)).returned)
+    assert len(set(drawn)) == len(drawn)
+
+
+async def test_numbers_of_one_sandbox_differ_from_event_to_event(executor: Executor) -> None:
+    function = program("function onTrack() { return Math.random() }")
+    drawn = {(await executor.run(function, TRACK)).returned for _ in range(4)}
+    assert len(drawn) == 4
+
+
+async def test_the_clock_is_the_time_of_the_event(executor: Executor) -> None:
+    result = await run(executor, "function onTrack() { return [Date.now(), new Date().getTime()] }")
+    times = json.loads(result.returned)
+    assert times[0] == times[1] == result.started_ns // 1_000_000
+
+
+def test_code_that_does_not_compile_is_told_where(executor: Executor) -> None:
+    with pytest.raises(CodeFaultError) as caught:
+        executor.check("function onTrack() {\n  let a = 1;\n  let a = 2;\n}")
+    fault = caught.value.fault
+    assert (fault.message, fault.line, fault.column) == ("Identifier 'a' has already been declared", 3, 7)
+
+
+def test_an_image_is_known_by_its_code(executor: Executor) -> None:
+    builder = executor._builder
+    assert builder.key("a = 1") == builder.key("a = 1")
+    assert builder.key("a = 1") != builder.key("a = 2")

@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from urllib.parse import quote, quote_plus
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.executor.masking import MASK, Masker
+
+SECRETS = st.text(min_size=6, max_size=40).filter(lambda text: text.isprintable() and text.strip() == text)
+WRITTEN: list[Callable[[str], str]] = [
+    lambda text: text,
+    lambda text: json.dumps({"key": text}),
+    lambda text: json.dumps({"key": text}, ensure_ascii=False),
+    lambda text: "https://api.example/?key=" + quote(text, safe=""),
+    lambda text: "key=" + quote_plus(text),
+    lambda text: text.encode().hex(),
+    lambda text: text.encode().hex().upper(),
+]
+
+
+@given(SECRETS, st.sampled_from(WRITTEN), st.text(max_size=10), st.text(max_size=10))
+def test_a_secret_is_found_in_every_writing(secret: str, write: Callable[[str], str], before: str, after: str) -> None:
+    text = before + write(secret) + after
+    masked = Masker([secret]).text(text)
+    assert MASK in masked
+    assert write(secret) not in masked
+    assert MASK.encode() in Masker([secret]).data(text.encode(errors="replace"))
+
+
+@given(SECRETS, st.binary(max_size=7), st.binary(max_size=7))
+def test_a_secret_is_found_within_base64(secret: str, before: bytes, after: bytes) -> None:
+    masker = Masker([secret])
+    assert MASK in masker.text(base64.b64encode(before + secret.encode() + after).decode())
+    assert MASK in masker.text(base64.urlsafe_b64encode(before + secret.encode() + after).decode())
+
+
+def test_what_is_too_short_to_be_a_secret_stays() -> None:
+    assert Masker(["1", "on", ""]).text("1 is on") == "1 is on"
+
+
+def test_the_longer_of_two_secrets_is_taken_whole() -> None:
+    assert Masker(["secret", "secret-2"]).text("secret-2") == MASK
