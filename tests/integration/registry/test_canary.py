@@ -88,6 +88,7 @@ async def test_no_table_and_no_log_has_the_secret(
     for name in ("sqlalchemy.engine", "alembic", "grpc", "aiosqlite"):
         logging.getLogger(name).setLevel(logging.DEBUG)
     errors = await _put_everywhere(owner)
+    token = (await owner.create_source()).token.removeprefix("psk_").encode()
     await installation.publish()
     made = next(key for key in installation.config.values if key.startswith("instance."))
     stored = await installation.secrets_of(owner.workspace_id, made.removeprefix("instance."))
@@ -102,6 +103,8 @@ async def test_no_table_and_no_log_has_the_secret(
     assert _found("".join(errors).encode()) == []
     published = b"".join(value.SerializeToString() for value in installation.config.values.values())
     assert _found(published) == []
+    for form in (token, bytes.fromhex(token.decode()), base64.b64encode(token)[:-4]):
+        assert form not in tables + published + (out + err).encode()
 
 
 def test_the_search_would_find_it() -> None:
