@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -33,6 +34,10 @@ class Postgres:
         self._server.psql(f"CREATE DATABASE {name}")
         return self._server.get_uri(database=name)
 
+    def drop_database(self, url: str) -> None:
+        """Delete a database, and whoever is still connected to it: a hundred of them make stopping slow."""
+        self._server.psql(f"DROP DATABASE {urlsplit(url).path.removeprefix('/')} WITH (FORCE)")
+
     def stop(self) -> None:
         """End the server and delete its files."""
         self._server.cleanup()
@@ -49,8 +54,12 @@ def postgres() -> Iterator[Postgres]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """URL of an empty database: each test runs once over SQLite and once over PostgreSQL."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'test.db'}"
-    return cast("Postgres", request.getfixturevalue("postgres")).create_database()
+        yield f"sqlite:///{tmp_path / 'test.db'}"
+        return
+    server = cast("Postgres", request.getfixturevalue("postgres"))
+    url = server.create_database()
+    yield url
+    server.drop_database(url)

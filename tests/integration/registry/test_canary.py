@@ -5,10 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 from urllib.parse import quote
 
 import pytest
+import structlog
 from sqlalchemy import MetaData, select
 
 from penstock.registry.v1 import destination_pb2 as dst
@@ -21,6 +24,7 @@ from shared.telemetry.logs import configure_logs
 from tests.integration.registry.installation import Installation, Person
 
 CANARY = 'canary-"7d1f"/ü-9c44e2'
+LIBRARIES = ("sqlalchemy.engine", "alembic", "grpc", "aiosqlite")
 KEY = fn.SettingDefinition(name="key", type=fn.SETTING_TYPE_STRING, sensitive=True)
 WORD = fn.SettingDefinition(name="word", type=fn.SETTING_TYPE_STRING, required=True)
 
@@ -80,18 +84,31 @@ async def _put_everywhere(owner: Person) -> list[str]:
     return errors
 
 
+@contextmanager
+def _all_logged(log_format: Any) -> Generator[None]:
+    """Log everything as a service does; leave the logs as they were."""
+    root = logging.getLogger()
+    handlers, levels = root.handlers[:], {name: logging.getLogger(name).level for name in ("", *LIBRARIES)}
+    configure_logs(service="test", log_format=log_format, level="debug")
+    for name in LIBRARIES:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    yield
+    root.handlers[:] = handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+    structlog.reset_defaults()
+
+
 @pytest.mark.parametrize("log_format", ["json", "console"])
 async def test_no_table_and_no_log_has_the_secret(
     installation: Installation, owner: Person, log_format: Any, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    configure_logs(service="test", log_format=log_format, level="debug")
-    for name in ("sqlalchemy.engine", "alembic", "grpc", "aiosqlite"):
-        logging.getLogger(name).setLevel(logging.DEBUG)
-    errors = await _put_everywhere(owner)
-    token = (await owner.create_source()).token.removeprefix("psk_").encode()
-    await installation.publish()
-    made = next(key for key in installation.config.values if key.startswith("instance."))
-    stored = await installation.secrets_of(owner.workspace_id, made.removeprefix("instance."))
+    with _all_logged(log_format):
+        errors = await _put_everywhere(owner)
+        token = (await owner.create_source()).token.removeprefix("psk_").encode()
+        await installation.publish()
+        made = next(key for key in installation.config.values if key.startswith("instance."))
+        stored = await installation.secrets_of(owner.workspace_id, made.removeprefix("instance."))
     assert json.loads(stored["key"]) == CANARY
 
     out, err = capfd.readouterr()

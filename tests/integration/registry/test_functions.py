@@ -181,6 +181,7 @@ async def test_versions_come_in_pages(owner: Person) -> None:
     assert numbers == [5, 4, 3, 2, 1]
 
 
+@pytest.mark.slow
 async def test_a_page_of_large_versions_fits_into_a_message(owner: Person) -> None:
     made = await owner.create_function()
     for number in range(20):

@@ -172,6 +172,7 @@ def test_every_method_has_a_case() -> None:
     assert [method.removeprefix(PACKAGE) for method in METHODS] == sorted(CASES)
 
 
+@pytest.mark.slow
 async def test_another_workspace_is_out_of_reach(installation: Installation) -> None:
     victim, stranger = installation.owner, await installation.person(access_pb2.ROLE_OWNER)
     theirs, own = await _furnish(victim), await _furnish(stranger)
