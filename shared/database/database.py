@@ -81,6 +81,19 @@ class Database:
 async def _transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
     try:
         async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+            await _connect(session)
             yield session
-    except (OperationalError, InterfaceError, PoolTimeoutError, ConnectionError) as error:
-        raise Unavailable("the database cannot be reached", reason="DATABASE_UNAVAILABLE", retry_delay_s=1.0) from error
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        raise _unavailable() from error
+
+
+async def _connect(session: AsyncSession) -> None:
+    """Connect now, so that what the network raises can be told from what the transaction's body does."""
+    try:
+        await session.connection()
+    except OSError as error:
+        raise _unavailable() from error
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("The database cannot be reached.", reason="DATABASE_UNAVAILABLE", retry_delay_s=1.0)

@@ -182,8 +182,9 @@ async def test_services_share_a_postgresql_database(postgres: Postgres) -> None:
     await asyncio.gather(first.close(), second.close())
 
 
-async def test_a_database_that_is_not_there_is_unavailable() -> None:
-    database = Database(url="postgresql://postgres@127.0.0.1:1/none", schema="waterworks")
+@pytest.mark.parametrize("place", ["127.0.0.1:1/none", "no-such-host.invalid/none", "/none?host=/nowhere"])
+async def test_a_database_that_is_not_there_is_unavailable(place: str) -> None:
+    database = Database(url=f"postgresql://postgres@{place}", schema="waterworks")
     with pytest.raises(Unavailable, match="cannot be reached"):
         async with database.read() as session:
             await session.execute(text("SELECT 1"))
