@@ -7,7 +7,7 @@ from contextlib import suppress
 import pytest
 from google.protobuf import json_format
 from google.protobuf.field_mask_pb2 import FieldMask
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from penstock.config.v1 import config_pb2
@@ -41,6 +41,7 @@ def test_all_is_no_destination() -> None:
     assert source_input(source_pb2.Source(name="All"), ["name"]).name == "All"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_name_is_taken_or_refused(name: str) -> None:
     try:

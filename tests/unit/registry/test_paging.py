@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from google.protobuf.wrappers_pb2 import BytesValue
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.registry.paging import (
@@ -22,11 +22,13 @@ from shared.errors import InvalidArgument
 TEXT = st.text(alphabet=st.characters(exclude_characters="\0", exclude_categories=["Cs"]))
 
 
+@settings(deadline=None)
 @given(after=TEXT, query=TEXT)
 def test_a_token_gives_back_its_place(after: str, query: str) -> None:
     assert decode_token(encode_token(after, query=query), query=query) == after
 
 
+@settings(deadline=None)
 @given(after=TEXT, made_for=TEXT, used_for=TEXT)
 def test_a_token_works_for_its_query_alone(after: str, made_for: str, used_for: str) -> None:
     if made_for == used_for:
@@ -35,6 +37,7 @@ def test_a_token_works_for_its_query_alone(after: str, made_for: str, used_for: 
         decode_token(encode_token(after, query=made_for), query=used_for)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1) | st.binary(min_size=1).map(lambda raw: raw.decode("latin-1")))
 def test_any_other_text_is_refused(token: str) -> None:
     with pytest.raises(InvalidArgument):
@@ -52,6 +55,7 @@ def test_deep_nesting_is_refused() -> None:
         decode_token("W1tb" * 100_000, query="q")
 
 
+@settings(deadline=None)
 @given(st.integers(min_value=-(2**31), max_value=2**31 - 1))
 def test_page_sizes_are_bounded(asked: int) -> None:
     if asked < 0:
@@ -61,6 +65,7 @@ def test_page_sizes_are_bounded(asked: int) -> None:
         assert page_size(asked) == (min(asked, MAX_PAGE_SIZE) or DEFAULT_PAGE_SIZE)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(min_value=0, max_value=MAX_PAGE_BYTES // 2), max_size=12))
 def test_a_page_is_as_long_as_fits_and_never_empty(sizes: list[int]) -> None:
     messages = [BytesValue(value=bytes(size)) for size in sizes]

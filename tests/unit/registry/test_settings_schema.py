@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -38,6 +38,7 @@ def _definition(kind: SettingType, **fields: Any) -> SettingDefinition:
     return SettingDefinition(name="a", type=kind, **fields)
 
 
+@settings(deadline=None)
 @given(kind=st.sampled_from(SettingType), sensitive=st.booleans(), data=st.data())
 def test_a_fitting_value_goes_where_it_belongs(kind: SettingType, sensitive: bool, data: st.DataObject) -> None:
     value = data.draw(VALUES[kind])
@@ -46,6 +47,7 @@ def test_a_fitting_value_goes_where_it_belongs(kind: SettingType, sensitive: boo
     assert (changes.plain, stored) == (({}, {"a": value}) if sensitive else ({"a": value}, {}))
 
 
+@settings(deadline=None)
 @given(kind=st.sampled_from(SettingType), value=JSON)
 def test_no_other_value_fits(kind: SettingType, value: Any) -> None:
     fits = {
@@ -65,6 +67,7 @@ def test_no_other_value_fits(kind: SettingType, value: Any) -> None:
         assert [violation.field for violation in caught.value.violations] == ["s.a"]
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_bytes_are_settings_or_an_invalid_argument(text: bytes) -> None:
     with suppress(InvalidArgument):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import tink
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tink import secret_key_access
 
@@ -63,6 +63,7 @@ def test_foreign_bytes_do_not_open(envelope: Envelope, tmp_path: Path) -> None:
             envelope.open(ciphertext, PLACE)
 
 
+@settings(deadline=None)
 @given(st.tuples(st.text(), st.text(), st.text()), st.tuples(st.text(), st.text(), st.text()))
 def test_two_places_never_have_the_same_binding(a: tuple[str, str, str], b: tuple[str, str, str]) -> None:
     assert (Binding(*a).associated_data() == Binding(*b).associated_data()) == (a == b)
