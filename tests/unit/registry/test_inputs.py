@@ -75,9 +75,9 @@ def test_settings_have_unique_names_and_are_few() -> None:
     text = function_pb2.SETTING_TYPE_STRING
     twice = [function_pb2.SettingDefinition(name="a", type=text)] * 2
     many = [function_pb2.SettingDefinition(name=f"a{number}", type=text) for number in range(101)]
-    for settings in (twice, many):
+    for definitions in (twice, many):
         with pytest.raises(InvalidArgument) as caught:
-            function_input(function_pb2.Function(settings=settings), ["settings"])
+            function_input(function_pb2.Function(settings=definitions), ["settings"])
         assert caught.value.violations[0].field == "function.settings"
 
 
