@@ -68,9 +68,7 @@ class Projector:
         puller = Puller(self._bus, stream=OUTCOMES, consumer=str(info.name))
         async with puller.open():
             while True:
-                held = self._next(sequence, await puller.fetch(_BATCH))
-                await self._store.fold(_outcomes(held), after=sequence, upto=held[-1].sequence)
-                sequence = held[-1].sequence
+                sequence = await self._fold(sequence, await puller.fetch(_BATCH))
 
     async def _start(self) -> int:
         """Give the sequence to go on after, which the stream really holds."""
@@ -86,17 +84,20 @@ class Projector:
             return state.first_seq - 1
         return sequence
 
-    def _next(self, sequence: int, held: Sequence[Held]) -> Sequence[Held]:
-        """Give the messages that follow without a gap, at least one.
+    async def _fold(self, sequence: int, held: Sequence[Held]) -> int:
+        """Fold messages that follow `sequence`, and give the last one's.
 
-        Raises Gap to have the stream read again from here: what is missing then too was removed from it.
+        Raises Gap to have the stream read again from where one is missing: what is missing then too was removed.
         """
-        following = [each for number, each in enumerate(held, start=sequence + 1) if each.sequence == number]
-        if following or self._gap_after == sequence:
-            self._gap_after = -1
-            return following or held[:1]
-        self._gap_after = sequence
-        raise Gap
+        while held:
+            if held[0].sequence != sequence + 1 and self._gap_after != sequence:
+                self._gap_after = sequence
+                raise Gap
+            run = [each for number, each in enumerate(held, start=held[0].sequence) if each.sequence == number]
+            await self._store.fold(_outcomes(run), after=sequence, upto=run[-1].sequence)
+            sequence = run[-1].sequence
+            held = held[len(run) :]
+        return sequence
 
     async def _stand_by(self) -> None:
         """Wait while another projector makes progress."""
