@@ -29,17 +29,17 @@ class NetworkOutside(Machine):
             raise RequestFailedError(error.code, message, type=error.type) from None
         return Answer(
             status=response.status,
-            reason=_as_node(response.reason),
+            reason=_unicode(response.reason),
             url=response.url,
-            headers=[(name, _as_node(value)) for name, value in response.headers],
+            headers=[(name, _unicode(value)) for name, value in response.headers],
             body=response.body,
             redirected=response.redirected,
         )
 
 
-def _as_node(text: str) -> str:
-    """Give a header as Node reads it: a character for each byte."""
-    return text.encode(errors="surrogateescape").decode("latin-1")
+def _unicode(text: str) -> str:
+    """Give a header without the surrogates that stand for bytes which were no text."""
+    return text.encode(errors="replace").decode()
 
 
 def _headers(request: OutgoingRequest) -> list[tuple[str, str]]:

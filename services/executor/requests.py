@@ -43,6 +43,10 @@ class RequestLog:
         except RequestFailedError as error:
             shown.error_code = error.code
             raise
+        except asyncio.CancelledError:
+            # The function withdrew it, or its time was over.
+            shown.error_code = "ECANCELED"
+            raise
         else:
             _add_answer(shown, answer)
             return answer

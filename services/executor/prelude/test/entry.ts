@@ -18,12 +18,12 @@ const failed = (error: any) => {
 
 Object.assign(globalThis, {
   __test: { inspect, makeRequest, onUncaught },
-  __start(run: () => unknown, now: number, seed: number[]) {
-    beginEvent(now, seed);
+  __start(run: () => unknown, seed: string) {
+    beginEvent(seed);
     resetGlobals();
     state = { settled: false };
     (async () => run())().then((value) => (state = { settled: true, value }), failed);
   },
-  __answer: (now: number, answers: { id: number }[]) => takeAnswers(now, answers),
+  __answer: takeAnswers,
   __state: () => stringify({ ...state, outbox: takeOutbox().map(([kind, record]) => ({ kind, ...record })) }),
 });

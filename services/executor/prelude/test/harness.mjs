@@ -59,7 +59,7 @@ export async function sandbox() {
    * Runs `code`, the body of an async function, or a function that sees only what the sandbox has; `respond` answers
    * its requests.
    */
-  function run(code, { respond = () => ({}), seed = [1, 2, 3, 4] } = {}) {
+  function run(code, { respond = () => ({}), seed = '1'.padStart(32, '0') } = {}) {
     const result = { logs: [], messages: [], objects: [], requests: [], cancelled: [] };
     const kinds = { log: 'logs', message: 'messages', object: 'objects', fetch: 'requests', cancel: 'cancelled' };
     let waiting = [];
@@ -68,7 +68,7 @@ export async function sandbox() {
       waiting.push({ id: record.id, at: now + delay, ...answerTo(record, answer) });
     };
     const body = typeof code === 'function' ? `return (${code})()` : code;
-    evaluate(`__start(async () => {${body}\n}, ${now}, ${JSON.stringify(seed)})`, 'function.js');
+    evaluate(`__start(async () => {${body}\n}, ${JSON.stringify(seed)})`, 'function.js');
     for (;;) {
       vm.executePendingJobs();
       const { outbox, ...state } = JSON.parse(evaluate('__state()', 'state.js'));
@@ -82,7 +82,7 @@ export async function sandbox() {
       const [next] = waiting.toSorted((a, b) => a.at - b.at);
       waiting = waiting.filter((each) => each !== next);
       now = next.at;
-      evaluate(`__answer(${now}, [${JSON.stringify(next)}])`, 'answer.js');
+      evaluate(`__answer([${JSON.stringify(next)}])`, 'answer.js');
     }
   }
 
