@@ -37,7 +37,6 @@ def configure_logs(
         processors=[*shared, *_renderers(log_format, out)],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.WriteLoggerFactory(out),
-        cache_logger_on_first_use=True,
     )
     _route_standard_library(number, shared, log_format, out)
 
@@ -59,7 +58,12 @@ def _shared_processors(service: str) -> list[Processor]:
 def _renderers(log_format: LogFormat, out: TextIO) -> list[Processor]:
     if log_format == "json":
         return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
-    return [_escape_control_characters, structlog.dev.ConsoleRenderer(colors=out.isatty())]
+    return [_escape_control_characters, _console_renderer(out)]
+
+
+def _console_renderer(out: TextIO) -> Processor:
+    # The default shows the values of local variables, which may be secrets.
+    return structlog.dev.ConsoleRenderer(colors=out.isatty(), exception_formatter=structlog.dev.plain_traceback)
 
 
 def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -230,9 +230,8 @@ async def test_roles_are_kept(installation: Installation) -> None:
 
 
 async def test_a_service_sees_no_workspace(installation: Installation) -> None:
-    with pytest.raises(PermissionDenied) as caught:
+    with pytest.raises(PermissionDenied):
         await installation.owner.functions.ListFunctions(fn.ListFunctionsRequest())
-    assert caught.value.reason == "ACTOR_REQUIRED"
 
 
 async def test_without_secrets_sensitive_values_are_unavailable(installation: Installation, owner: Person) -> None:
