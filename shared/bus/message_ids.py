@@ -7,12 +7,11 @@ and no character of theirs can end a header.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Iterable
 from urllib.parse import quote
 
-_DELIVERY_ID_BYTES = 16
+_DIGEST_BYTES = 16
 
 
 def inbound_id(workspace_id: str, source_id: str, message_id: str) -> str:
@@ -33,8 +32,7 @@ def numbered_message_id(event_id: str, number: int) -> str:
 
 def delivery_id(event_id: str, message_id: str = "", destination_id: str = "", replay: int = 0) -> str:
     """Name of a delivery over all its tries, `dlv_…`; without message and destination that of the source run."""
-    digest = _digest(event_id, _quoted(message_id), destination_id, str(replay))
-    return "dlv_" + base64.b32hexencode(digest).decode().rstrip("=").lower()
+    return "dlv_" + _digest(event_id, _quoted(message_id), destination_id, str(replay))
 
 
 def outcomes_id(tries: Iterable[tuple[str, int, int]]) -> str:
@@ -42,7 +40,7 @@ def outcomes_id(tries: Iterable[tuple[str, int, int]]) -> str:
 
     A try that is repeated after a crash and ends otherwise than before is news.
     """
-    return _digest(*(f"{delivery}:{attempt}:{status}" for delivery, attempt, status in tries)).hex()
+    return _digest(*(f"{delivery}:{attempt}:{status}" for delivery, attempt, status in tries))
 
 
 def _quoted(text: str) -> str:
@@ -50,5 +48,5 @@ def _quoted(text: str) -> str:
     return quote(text, safe="", errors="surrogatepass")
 
 
-def _digest(*parts: str) -> bytes:
-    return hashlib.blake2b("\n".join(parts).encode(), digest_size=_DELIVERY_ID_BYTES).digest()
+def _digest(*parts: str) -> str:
+    return hashlib.blake2b("\n".join(parts).encode(), digest_size=_DIGEST_BYTES).hexdigest()

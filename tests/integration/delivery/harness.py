@@ -81,12 +81,12 @@ class Harness:
         )
         await self.store.put(f"destination.{destination.destination_id}", destination)
 
-    async def send(self, messages: Sequence[dict[str, Any]], *, source: str = "s") -> list[str]:
+    async def send(self, messages: Sequence[dict[str, Any]], *, source: str = "s", sampled: bool = True) -> list[str]:
         """Put Segment messages into the log, as the gateway does."""
         events = [self._event(source) for _ in messages]
         for event, message in zip(events, messages, strict=True):
             event.message = json.dumps(message).encode()
-        return await self._publish(events)
+        return await self._publish(events, sampled=sampled)
 
     async def send_webhooks(self, bodies: Sequence[bytes], *, source: str = "s") -> list[str]:
         """Put webhooks into the log, as the gateway does."""
@@ -102,14 +102,14 @@ class Harness:
             event_id=new_id("evt"), workspace_id=WORKSPACE, source_id=f"src_{source}", received_at=received_at
         )
 
-    async def _publish(self, events: Sequence[inbound_pb2.InboundEvent]) -> list[str]:
+    async def _publish(self, events: Sequence[inbound_pb2.InboundEvent], *, sampled: bool = True) -> list[str]:
         await self.bus.publish_all(
             [
                 Publication(
                     subject=inbox(event.workspace_id, event.source_id),
                     payload=event.SerializeToString(),
                     message_id=inbound_id(event.workspace_id, event.source_id, event.event_id),
-                    headers={"traceparent": f"00-{TRACE_ID}-b7ad6b7169203331-01"},
+                    headers={"traceparent": f"00-{TRACE_ID}-b7ad6b7169203331-0{sampled:d}"},
                 )
                 for event in events
             ]
