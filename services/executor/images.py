@@ -32,6 +32,8 @@ PRELUDE_FUEL = 10**12
 BUILD_FUEL = 2_300_000_000
 BUILD_MEMORY_BYTES = 128 * 1024 * 1024
 MAX_STATE_BYTES = 1024 * 1024
+# A larger memory is not worth keeping, and would not fit into the least memory that a sandbox may have.
+MAX_BAKED_BYTES = 12 * 1024 * 1024
 # What a new sandbox may allocate before it first collects garbage.
 GC_THRESHOLD_BYTES = 8 * 1024 * 1024
 
@@ -93,7 +95,7 @@ class ImageBuilder:
         error = state["error"]
         reads = any(struct.unpack("<II", guest.read(self._engine.cells.fresh_reads, 8)))
         return TopLevel(
-            pure=error is None and not state["fresh"] and not reads,
+            pure=error is None and not state["fresh"] and not reads and guest.memory_bytes() <= MAX_BAKED_BYTES,
             handlers=tuple(sorted(state["handlers"])),
             fault=fault_of(error["name"], error["message"], error["stack"]) if error else None,
         )

@@ -15,7 +15,7 @@ from services.executor.conversion import KINDS, LANGUAGES
 from services.executor.executor import Program, digest_of
 from services.executor.masking import Masker
 from services.executor.pool import SandboxPool
-from services.executor.results import FunctionKind, Limits
+from services.executor.results import LEAST_MEMORY_BYTES, FunctionKind, Limits
 from shared.errors import InvalidArgument, NotFound
 
 # Plaintext of sensitive settings is held no longer.
@@ -129,7 +129,7 @@ def lowered(limits: Limits, own: config_pb2.Limits) -> Limits:
     return replace(
         limits,
         fuel=min(limits.fuel, own.fuel or limits.fuel),
-        memory_bytes=min(limits.memory_bytes, own.memory_bytes or limits.memory_bytes),
+        memory_bytes=min(limits.memory_bytes, max(own.memory_bytes or limits.memory_bytes, LEAST_MEMORY_BYTES)),
         wall_s=min(limits.wall_s, own.wall.ToTimedelta().total_seconds() or limits.wall_s),
     )
 

@@ -34,6 +34,10 @@ class ErrorKind(StrEnum):
     SANDBOX_FAULT = "SANDBOX_FAULT"
 
 
+# An image with what runs in it needs as much.
+LEAST_MEMORY_BYTES = 16 * 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one event's run may use.

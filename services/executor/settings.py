@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from services.executor.results import Limits
+from services.executor.results import LEAST_MEMORY_BYTES, Limits
 from shared.settings import ServiceSettings
 
 
@@ -14,7 +14,9 @@ class ExecutorSettings(ServiceSettings):
     fuel: int = Field(
         default=2_300_000_000, gt=0, description="Fuel of one event over all its entries: about 0.25 s of a core."
     )
-    memory_bytes: int = Field(default=128 * 1024**2, ge=8 * 1024**2, description="Memory of one sandbox, in bytes.")
+    memory_bytes: int = Field(
+        default=128 * 1024**2, ge=LEAST_MEMORY_BYTES, description="Memory of one sandbox, in bytes."
+    )
     wall_s: float = Field(default=5.0, gt=0, description="Seconds from the first entry to the settled handler.")
     requests: int = Field(default=50, ge=0, description="Requests that one event may make.")
     request_s: float = Field(default=5.0, gt=0, description="Seconds that one request may take, redirects included.")

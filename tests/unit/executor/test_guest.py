@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.executor.executor import Executor
@@ -41,6 +41,7 @@ def hostile_ranges() -> st.SearchStrategy[int]:
     return st.one_of(st.integers(-(2**31), 2**31 - 1), st.sampled_from([0, -1, 2**31 - 1, -(2**31), 65535, 65536]))
 
 
+@settings(deadline=None)
 @given(pointer=hostile_ranges(), length=hostile_ranges(), memory_bytes=st.integers(0, 2**32))
 def test_a_range_is_inside_the_memory_or_refused(pointer: int, length: int, memory_bytes: int) -> None:
     try:

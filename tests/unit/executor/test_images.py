@@ -29,6 +29,7 @@ IMPURE = {
     "timer": "setTimeout(() => {}, 10); function onTrack() {}",
     "log": "console.log('loaded'); function onTrack() {}",
     "late random": "let id; Promise.resolve().then(() => { id = Math.random() }); function onTrack() {}",
+    "large": "const table = new Uint8Array(20e6).fill(1); function onTrack() {}",
     "error": "throw new Error('no'); function onTrack() {}",
     "endless": "for (;;); function onTrack() {}",
 }

@@ -3,7 +3,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime import Engine, Instance, Memory, Module, Store, wat2wasm
 
@@ -27,12 +27,14 @@ def memory_of(image: bytes) -> tuple[Store, Memory]:
     return store, memory
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**63 - 1))
 def test_unsigned_numbers_come_back(number: int) -> None:
     data = wasm.encode_unsigned(number)
     assert wasm.decode_unsigned(data + b"rest", 0) == (number, len(data))
 
 
+@settings(deadline=None)
 @given(st.integers(-(2**31), 2**31 - 1))
 def test_signed_numbers_are_what_wasm_reads(number: int) -> None:
     body = b"\x01\x7f\x00\x41" + wasm.encode_signed(number) + b"\x0b"
@@ -42,12 +44,14 @@ def test_signed_numbers_are_what_wasm_reads(number: int) -> None:
     assert found.value(store) == number
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=64))
 def test_junk_is_refused_and_nothing_else_happens(junk: bytes) -> None:
     with suppress(wasm.MalformedModuleError):
         assert all(body in junk for _kind, body in wasm.sections(wasm.HEADER + junk))
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.integers(0, 3 * 65536 - 1), st.integers(1, 255), max_size=20))
 def test_an_image_holds_its_memory_byte_for_byte(places: dict[int, int]) -> None:
     content = bytearray(3 * 65536)

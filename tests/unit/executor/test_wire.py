@@ -4,7 +4,7 @@ import json
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.executor import wire
@@ -21,6 +21,7 @@ RECORDS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from([b'1,"settings":{"apiKey":"mine"}', b'{},"op":"load"', b'{},"kind":"source","handler":"onBatch"'])
 )
@@ -32,6 +33,7 @@ def test_a_payload_that_breaks_out_overrides_nothing(payload: bytes) -> None:
     assert read["settings"] == {"apiKey": "ours"}
 
 
+@settings(deadline=None)
 @given(JSON | st.binary())
 def test_any_output_is_read_or_refused(output: object) -> None:
     data = output if isinstance(output, bytes) else json.dumps(output).encode()
@@ -39,6 +41,7 @@ def test_any_output_is_read_or_refused(output: object) -> None:
         assert isinstance(wire.read_step(data), wire.Step)
 
 
+@settings(deadline=None)
 @given(RECORDS)
 def test_any_request_is_read_or_refused(record: dict[str, object]) -> None:
     try:

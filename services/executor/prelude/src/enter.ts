@@ -33,6 +33,10 @@ const BY_TYPE: Record<string, string> = Object.assign(Object.create(null), {
   delete: 'onDelete',
 });
 
+/** What `leave` says of most events, without the work of writing it. */
+const WAITING = `${stringify({ settled: false, error: null, outbox: [] })}\n`;
+const SETTLED = `${stringify({ settled: true, error: null, outbox: [] })}\n`;
+
 type Handler = (input: unknown, settings: unknown) => unknown;
 type Program = (...handlersAndRegister: unknown[]) => void;
 
@@ -96,14 +100,9 @@ export function enter(text: string): void {
 export function leave(): string {
   if (run.settled) reportRejections();
   const { settled, error, handlers: found } = run;
-  if (error === null && found === undefined && !hasPosted()) return plain(settled, takeFresh()) + run.returned;
+  if (error === null && found === undefined && !hasPosted()) return (settled ? SETTLED : WAITING) + run.returned;
   const state = stringify({ settled, error, fresh: takeFresh(), handlers: found, outbox: takeOutbox() });
   return `${state}\n${run.returned}`;
-}
-
-/** What `leave` says of most events, without the work of writing it. */
-function plain(settled: boolean, fresh: boolean): string {
-  return `{"settled":${settled},"error":null,"fresh":${fresh},"outbox":[]}\n`;
 }
 
 /** Called by the engine when a promise is rejected without a handler, and again when it gets one. */
@@ -196,6 +195,7 @@ function fail(current: Run, thrown: unknown): void {
 }
 
 function reportRejections(): void {
+  if (rejections.length === 0) return;
   const left = rejections;
   rejections = [];
   for (const { reason } of left) {
