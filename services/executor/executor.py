@@ -36,7 +36,8 @@ class Program:
     """What to run events with.
 
     Programs of one `key` share warm sandboxes, so a key names instance, code and settings. `settings` is a UTF-8 JSON
-    object. With `fresh` each event gets a sandbox of its own.
+    object. With `fresh` each event gets a sandbox of its own. Without
+    a `masker` everything is shown, which is for the author alone.
     """
 
     key: Hashable
@@ -46,7 +47,7 @@ class Program:
     settings: bytes = b"{}"
     limits: Limits = field(default_factory=Limits)
     fresh: bool = False
-    masker: Masker = field(default_factory=lambda: Masker(()))
+    masker: Masker | None = field(default_factory=lambda: Masker(()))
 
 
 class Executor:
@@ -81,7 +82,8 @@ class Executor:
                 limits=program.limits,
                 outside=self._outside,
             )
-            return program.masker.result(await run.result())
+            result = await run.result()
+            return program.masker.result(result) if program.masker else result
 
     def _without_code(self, invocation: Invocation, fault: CodeFault) -> InvocationResult:
         now_ns = self._outside.now_ns()

@@ -1,7 +1,7 @@
-"""Keeps the values of sensitive settings out of what is shown of a run: logs, errors, requests and answers.
+"""Keeps secrets out of what is shown of a run: logs, errors, requests and answers.
 
-A value is looked for as it is, as JSON, URL, hex and base64 write it. This is against accidents, not against an author
-who wants his own secret out.
+Headers that carry credentials are left out. The value of a sensitive setting is looked for as it is, as JSON, URL, hex
+and base64 write it. This is against accidents, not against an author who wants his own secret out.
 """
 
 from __future__ import annotations
@@ -18,6 +18,10 @@ from services.executor.results import InvocationResult, RequestRecord
 MASK = "••••••"
 # Shorter values, `1` or `true`, are found everywhere and are no secrets.
 SHORTEST = 4
+# Part of the name of a header whose value is a credential.
+SECRET_HEADERS = ("authorization", "cookie", "key", "token", "secret", "password", "signature")
+# Headers that only look like it.
+_HARMLESS_HEADERS = ("idempotency-key",)
 
 
 class Masker:
@@ -37,8 +41,6 @@ class Masker:
 
     def result(self, result: InvocationResult) -> InvocationResult:
         """Mask what is shown of a run; what the function returned or sent on stays as it is."""
-        if self._text is None:
-            return result
         error = result.error
         if error is not None:
             error = replace(error, message=self.text(error.message), stack=self.text(error.stack))
@@ -56,7 +58,11 @@ class Masker:
         )
 
     def _headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        return [(name, self.text(value)) for name, value in headers]
+        return [(name, self.text(value)) for name, value in headers if not _is_credential(name.lower())]
+
+
+def _is_credential(header: str) -> bool:
+    return header not in _HARMLESS_HEADERS and any(part in header for part in SECRET_HEADERS)
 
 
 def _forms(value: str) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The requests of one run: sent within its limits, and kept as what may be shown of them."""
+"""The requests of one run: sent within its limits, and kept to be shown; `masking` hides what is secret in them."""
 
 from __future__ import annotations
 
@@ -10,10 +10,7 @@ from services.executor.outside import Answer, OutgoingRequest, Outside, RequestF
 from services.executor.results import Limits, RequestRecord
 from shared.telemetry.propagation import parse_traceparent
 
-SHOWN_BYTES = 4096
 SHOWN_HEADERS = 100
-# Part of the name of a header whose value is a credential.
-SECRET_NAMES = ("authorization", "cookie", "key", "token", "secret", "password", "signature")
 
 
 class RequestLog:
@@ -48,7 +45,9 @@ class RequestLog:
             shown.error_code = "ECANCELED"
             raise
         else:
-            _add_answer(shown, answer)
+            shown.status = answer.status
+            shown.response_headers = self._shown_headers(answer.headers)
+            shown.response_body = answer.body[: self._limits.shown_bytes]
             return answer
         finally:
             shown.finished_ns = self._outside.now_ns()
@@ -56,20 +55,13 @@ class RequestLog:
     def _shown(self, request: OutgoingRequest) -> RequestRecord:
         return RequestRecord(
             method=request.method,
-            url=request.url[:SHOWN_BYTES],
-            headers=_harmless(request.headers),
-            body=(request.body or b"")[:SHOWN_BYTES],
+            url=request.url[: self._limits.shown_bytes],
+            headers=self._shown_headers(request.headers),
+            body=(request.body or b"")[: self._limits.shown_bytes],
             started_ns=self._outside.now_ns(),
             span_id=secrets.token_hex(8),
         )
 
-
-def _add_answer(shown: RequestRecord, answer: Answer) -> None:
-    shown.status = answer.status
-    shown.response_headers = _harmless(answer.headers)
-    shown.response_body = answer.body[:SHOWN_BYTES]
-
-
-def _harmless(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    shown = [each for each in headers[:SHOWN_HEADERS] if not any(name in each[0].lower() for name in SECRET_NAMES)]
-    return [(name[:SHOWN_BYTES], value[:SHOWN_BYTES]) for name, value in shown]
+    def _shown_headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        longest = self._limits.shown_bytes
+        return [(name[:longest], value[:longest]) for name, value in headers[:SHOWN_HEADERS]]

@@ -44,7 +44,8 @@ class Limits:
 
     `fuel` counts over all entries into the guest. `wall_s` runs from the first entry and ends only a suspended
     handler. `output_bytes` bounds what one entry may return, send and log, `open_requests` the requests and timers
-    that wait at a time. A sandbox is not used again above `retire_memory_bytes` or after `retire_events` events.
+    that wait at a time. Of the bodies of requests and answers `shown_bytes` are kept. A sandbox is not used again above
+    `retire_memory_bytes` or after `retire_events` events.
     """
 
     fuel: int = 2_300_000_000
@@ -56,6 +57,7 @@ class Limits:
     output_bytes: int = 4 * 1024 * 1024
     open_requests: int = 1000
     log_bytes: int = 4096
+    shown_bytes: int = 4096
     retire_memory_bytes: int = 32 * 1024 * 1024
     retire_events: int = 10_000
 

@@ -89,6 +89,10 @@ class Sandbox:
         return ErrorKind.OUT_OF_MEMORY if is_full else ErrorKind.SANDBOX_FAULT
 
     def _of_trap(self, trap: TrappedError) -> FunctionError:
+        if trap.code is TrapCode.OUT_OF_FUEL and self.memory_bytes > self._limits.retire_memory_bytes:
+            # It spent its fuel on growing: what the author must look for is what it keeps.
+            grown = f"The function's memory grew to {self.memory_bytes:,} bytes, which took all of its fuel."
+            return FunctionError(ErrorKind.OUT_OF_MEMORY, "OutOfMemory", grown)
         if trap.code is TrapCode.OUT_OF_FUEL:
             message = f"The function used more than {self._limits.fuel:,} units of fuel for one event."
             return FunctionError(ErrorKind.OUT_OF_FUEL, "OutOfFuel", message)
@@ -121,5 +125,5 @@ def _of_thrown(thrown: GuestError) -> FunctionError:
 
 
 def is_out_of_memory(name: str, message: str) -> bool:
-    """Tell the error that JavaScript code gets when no memory is left."""
-    return name == "InternalError" and message == "out of memory"
+    """Tell the errors that JavaScript code gets when no memory is left, or no memory could hold what it makes."""
+    return name == "InternalError" and message in ("out of memory", "string too long")

@@ -30,8 +30,9 @@ def connect(
 ) -> grpc.aio.Channel:
     """Open a channel that calls as the holder of `token`; keep it for the life of the process.
 
-    Calls raise the classes of `shared.errors`. `timeout_s` is the deadline of calls that set none. With `tracing`,
-    calls made under a span are spans too, and carry its context.
+    Calls with one request are made as the holder, and raise the classes of `shared.errors`; streams of requests bring
+    their own metadata. `timeout_s` is the deadline of calls that set none. With `tracing`, calls made under a span are
+    spans too, and carry its context.
     """
     tracing_interceptors = client_interceptors(tracing) if tracing else ()
     return grpc.aio.insecure_channel(

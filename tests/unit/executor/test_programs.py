@@ -71,6 +71,7 @@ async def test_secrets_join_the_settings_and_are_masked_wherever_they_stand(
     )
     program = await programs.deployed("ins_1")
     assert json.loads(program.settings) == {"plain": 1, "key": "first-secret", "map": {"a": ["second-secret"]}}
+    assert program.masker
     assert program.masker.text("first-secret, second-secret") == f"{MASK}, {MASK}"
 
 

@@ -1,0 +1,4 @@
+async function onTrack() {
+  let text = 'x'; while (true) text += text;
+}
+function onIdentify() { return 'still here'; }
