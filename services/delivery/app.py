@@ -19,7 +19,7 @@ from services.delivery.spans import Spans
 from services.delivery.store import Store
 from services.delivery.workers import Workers
 from shared.bus import Bus, ConfigView, declare_streams
-from shared.database import Database, migrate
+from shared.database import migrate
 from shared.rpc import ExecutorChoice, RpcServer, connect
 from shared.rpc.access import ServiceAuthenticator
 from shared.rpc.identity import load_identities
@@ -34,7 +34,7 @@ _CONFIG = [config_pb2.SourceConfig, config_pb2.DestinationConfig]
 async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[None]:
     """Run delivery while the block runs."""
     async with AsyncExitStack() as stack:
-        database = Database(url=settings.database_url, schema="delivery")
+        database = settings.database("delivery")
         stack.push_async_callback(database.close)
         await migrate(database, versions=_MIGRATIONS)
         bus = await stack.enter_async_context(Bus.open(settings.nats_url, name="delivery"))

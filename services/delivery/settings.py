@@ -6,7 +6,7 @@ from pydantic import BaseModel, Field
 
 from services.delivery.retry import RetryPolicy
 from shared.bus import StreamLimits
-from shared.settings import ServiceSettings
+from shared.database.settings import DatabaseSettings
 
 _HOUR_S = 3600.0
 
@@ -26,10 +26,9 @@ class ReadModelLimits(BaseModel, frozen=True):
     remembered_tries: int = Field(default=500_000, description="Latest tries by which repeated ones are known.")
 
 
-class DeliverySettings(ServiceSettings):
+class DeliverySettings(DatabaseSettings):
     """What delivery works with."""
 
-    database_url: str = Field(default="sqlite:///.penstock/delivery.db", description="Database of the read models.")
     streams: StreamLimits = Field(default_factory=StreamLimits, description="Limits of the log.")
     sources: LaneLimits = Field(default_factory=LaneLimits, description="How sources are worked on.")
     destinations: LaneLimits = Field(default_factory=LaneLimits, description="How destinations are worked on.")

@@ -7,6 +7,9 @@ stale); on PostgreSQL a store locks the row that its writers have in common.
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +35,6 @@ def sqlite_engine(url: URL, *, begin: str, pool_size: int, foreign_keys: bool = 
         connection.isolation_level = None  # the driver must not begin transactions by itself
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
-        cursor.execute("PRAGMA journal_mode=WAL")
         cursor.execute(f"PRAGMA foreign_keys={'ON' if foreign_keys else 'OFF'}")
         cursor.close()
 
@@ -64,7 +66,23 @@ def postgresql_engine(url: URL, *, schema: str, pool_size: int) -> AsyncEngine:
 
 
 def prepare_file(url: URL) -> None:
-    """Make the file of a SQLite database, readable by its owner alone; its journal inherits that."""
+    """Make the file of a SQLite database, readable by its owner alone; its journal, a WAL, inherits that."""
     path = Path(url.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600, exist_ok=True)
+    _use_wal(path)
+
+
+def _use_wal(path: Path) -> None:
+    # This statement alone does not wait for locks, so of processes that start at once all but one must try again.
+    deadline_s = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while True:
+        with closing(sqlite3.connect(path)) as connection:
+            try:
+                connection.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline_s:
+                    raise
+            else:
+                return
+        time.sleep(0.01)
