@@ -1,4 +1,4 @@
-"""`make bench`: all figures, taken in one run, with ratios to the run's own warm call so that machines can be compared."""
+"""`make bench`: all figures of one run, with ratios to its own warm event so that machines can be compared."""
 
 from __future__ import annotations
 
@@ -21,9 +21,7 @@ def main() -> None:
         in_process = asyncio.run(executor.measure(Path(folder)))
     console.print("[dim]A whole installation …[/]")
     whole = installation.measure()
-    console.print(
-        f"\n{platform.python_implementation()} {platform.python_version()}, {platform.machine()}, median values\n"
-    )
+    console.print(f"\nPython {platform.python_version()}, {platform.machine()}, medians\n")
     table = Table("executor in process", "us", "warm events", box=None, header_style="bold")
     for name, value in in_process.items():
         table.add_row(name, f"{value:,.0f}", f"{value / in_process['warm event']:.2f}")
