@@ -101,8 +101,14 @@ export function leave(): string {
   if (run.settled) reportRejections();
   const { settled, error, handlers: found } = run;
   if (error === null && found === undefined && !hasPosted()) return (settled ? SETTLED : WAITING) + run.returned;
-  const state = stringify({ settled, error, fresh: takeFresh(), handlers: found, outbox: takeOutbox() });
-  return `${state}\n${run.returned}`;
+  const fresh = takeFresh();
+  const outbox = takeOutbox();
+  try {
+    return `${stringify({ settled, error, fresh, handlers: found, outbox })}\n${run.returned}`;
+  } catch (thrown) {
+    // A message was made unwritable after it was sent.
+    return `${stringify({ settled: true, error: { ...describe(thrown), loading }, fresh, outbox: [] })}\n`;
+  }
 }
 
 /** Called by the engine when a promise is rejected without a handler, and again when it gets one. */
@@ -159,12 +165,13 @@ function load(): void {
 
 /** What the builder of images and the check of new code call; no event is at hand. */
 function tryLoad(): void {
-  run = { settled: true, error: null, returned: '' };
+  run = { settled: false, error: null, returned: '' };
   try {
     load();
   } catch (thrown) {
     fail(run, thrown);
   }
+  run.settled = true;
   const found = handlers();
   run.handlers = HANDLERS.filter((name) => typeof found[name] === 'function');
 }
@@ -181,6 +188,7 @@ function eventOf(handler: string): string {
 }
 
 function finish(current: Run, value: unknown): void {
+  if (current.settled) return;
   try {
     current.returned = stringify(value) ?? '';
   } catch (error) {
@@ -189,7 +197,13 @@ function finish(current: Run, value: unknown): void {
   current.settled = true;
 }
 
+/** What nobody can catch, as an error in a timer's callback, ends the run. */
+export function uncaught(thrown: unknown): void {
+  fail(run, thrown);
+}
+
 function fail(current: Run, thrown: unknown): void {
+  if (current.settled) return;
   current.error = { ...describe(thrown), loading };
   current.settled = true;
 }

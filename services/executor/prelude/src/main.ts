@@ -1,9 +1,10 @@
 /** Puts the runtime together in a fresh engine; what this leaves behind is the base image. */
 
-import { define, enter, leave, rejected, setParts } from './enter';
+import { define, enter, leave, rejected, setParts, uncaught } from './enter';
 import { EventNotSupported } from './errors';
 import { installGlobals, resetGlobals } from './globals';
 import { makeRequest } from './request';
+import { onUncaught } from './timers';
 
 declare global {
   var __penstock: object;
@@ -16,6 +17,8 @@ setParts({
   notSupported: (message) => new EventNotSupported(message),
   resets: [resetGlobals],
 });
+
+onUncaught(uncaught);
 
 // The engine's builder takes these functions by handle and removes the name.
 globalThis.__penstock = { define, enter, leave, rejected };
