@@ -9,6 +9,10 @@ ARGS ?=
 # What the contracts are compared with: the commit before this one, or the branch that a change is meant for.
 AGAINST ?= HEAD~1
 
+# A machine without Node.js gets one from a Python package.
+NODE_GROUP := $(shell command -v npm >/dev/null || echo --group node)
+export PATH := $(PATH):$(CURDIR)/$(BIN)
+
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PRELUDE := services/executor/prelude
 PRELUDE_SOURCES := $(shell find $(PRELUDE) -not -path '*/node_modules*' -type f 2>/dev/null)
@@ -25,7 +29,7 @@ $(VENV)/.ready: pyproject.toml uv.lock
 	@echo "· Python environment from uv.lock"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.8
-	@$(BIN)/uv sync --quiet --locked $$(command -v npm >/dev/null || echo --group node)
+	@$(BIN)/uv sync --quiet --locked $(NODE_GROUP)
 	@touch $@
 
 penstock/.ready: $(VENV)/.ready $(PROTOS) buf.yaml
@@ -38,7 +42,7 @@ penstock/.ready: $(VENV)/.ready $(PROTOS) buf.yaml
 
 services/executor/dist/.ready: $(VENV)/.ready $(PRELUDE_SOURCES)
 	@echo "· JavaScript engine and prelude (npm)"
-	@cd $(PRELUDE) && PATH="$$PATH:$(CURDIR)/$(BIN)" npm ci --silent --no-audit --no-fund && PATH="$$PATH:$(CURDIR)/$(BIN)" npm run --silent build
+	@cd $(PRELUDE) && npm ci --silent --no-audit --no-fund && npm run --silent build
 	@touch $@
 
 .PHONY: protos

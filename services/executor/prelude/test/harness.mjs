@@ -7,7 +7,7 @@ import v8 from 'node:v8';
 import { build } from 'esbuild';
 
 // The native modules need it, and Node 20 has it behind this flag.
-v8.setFlagsFromString('--experimental-wasm-extended-const');
+if (process.versions.node.startsWith('20.')) v8.setFlagsFromString('--experimental-wasm-extended-const');
 const { QuickJS } = await import('quickjs-wasi');
 
 const packageFile = (path) => readFile(fileURLToPath(import.meta.resolve(`quickjs-wasi/${path}`)));

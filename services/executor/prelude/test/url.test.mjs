@@ -84,7 +84,6 @@ test('parses any text as Node does', () => {
 const CONSTRUCTED = [
   '',
   'undefined',
-  'null',
   '{}',
   '{ a: 1, b: "x y" }',
   '[["a", "b"], ["a", "c"]]',
