@@ -41,8 +41,8 @@ class Bus:
         `name` is what the server's own listings call this connection.
         """
         bus = cls(Client())
-        await bus._connect(url, name)
         try:
+            await bus._connect(url, name)
             yield bus
         finally:
             await bus._close()
