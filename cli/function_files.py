@@ -21,6 +21,13 @@ FunctionKindOption = Annotated[
     str, typer.Option("--kind", help=f"{', '.join(KINDS)}; guessed from the handlers by default.")
 ]
 
+_PYTHON_TYPES: dict[int, type] = {
+    function_pb2.SETTING_TYPE_STRING: str,
+    function_pb2.SETTING_TYPE_BOOLEAN: bool,
+    function_pb2.SETTING_TYPE_ARRAY: list,
+    function_pb2.SETTING_TYPE_TEXT_MAP: dict,
+}
+
 _DEFINES_ON_REQUEST = re.compile(r"\bfunction\s+onRequest\b|\bonRequest\s*=")
 
 
@@ -56,6 +63,28 @@ def read_definitions(code_file: Path, file: Path | None) -> list[function_pb2.Se
     if not isinstance(data, list):
         raise typer.BadParameter(f"{path} is not a JSON list.", param_hint="--settings")
     return [_definition(path, each) for each in cast("list[Any]", data)]
+
+
+def setting_values(definitions: list[function_pb2.SettingDefinition], values: dict[str, Any]) -> dict[str, Any]:
+    """Give the values with which an instance would run: defaults filled in, and checked if there are definitions.
+
+    Raises typer.BadParameter for what is missing, unknown or of another type.
+    """
+    if not definitions:
+        return values
+    wrong = [f"{name} is not defined" for name in values.keys() - {d.name for d in definitions}]
+    filled: dict[str, Any] = {}
+    for definition in definitions:
+        default = json.loads(definition.default_value) if definition.default_value else None
+        value = values.get(definition.name, default)
+        if value is None and definition.required:
+            wrong.append(f"{definition.name} is required")
+        elif value is not None and not isinstance(value, _PYTHON_TYPES[definition.type]):
+            wrong.append(f"{definition.name} is not {function_pb2.SettingType.Name(definition.type)[13:]}")
+        filled[definition.name] = value
+    if wrong:
+        raise typer.BadParameter("; ".join(wrong) + ".", param_hint="--settings")
+    return {name: value for name, value in filled.items() if value is not None}
 
 
 def read_json(path: Path) -> Any:

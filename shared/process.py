@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import signal
+import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 import structlog
 import uvloop
+from pydantic import ValidationError
 
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logs
@@ -22,12 +24,15 @@ _GC_THRESHOLD = 20_000
 S = TypeVar("S", bound=ServiceSettings)
 
 
-def run_service(name: str, settings: S, build: Callable[[S, Tracing], AbstractAsyncContextManager[None]]) -> None:
-    """Run a service until SIGTERM or SIGINT.
+def run_service(
+    name: str, settings_type: type[S], build: Callable[[S, Tracing], AbstractAsyncContextManager[None]]
+) -> None:
+    """Run a service until SIGTERM or SIGINT. Settings that do not parse end it with status 2, and are named.
 
     `build` is the composition root, an async context manager: entered, everything runs; left, all that was accepted is
     finished.
     """
+    settings = _settings(settings_type)
     configure_logs(service=f"penstock-{name}", log_format=settings.log_format, level=settings.log_level)
     # Imports are done: what they made lives as long as the process, so no collection need look at it again.
     gc.collect()
@@ -35,6 +40,17 @@ def run_service(name: str, settings: S, build: Callable[[S, Tracing], AbstractAs
     gc.set_threshold(_GC_THRESHOLD)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(name, settings, build))
+
+
+def _settings(settings_type: type[S]) -> S:
+    try:
+        return settings_type()
+    except ValidationError as error:
+        for wrong in error.errors():
+            name = str(wrong["loc"][0]).upper()
+            variable = name if name.startswith("OTEL_") else f"PENSTOCK_{name}"
+            sys.stderr.write(f"{variable}: {wrong['msg']}\n")
+        raise SystemExit(2) from None
 
 
 async def _run(name: str, settings: S, build: Callable[[S, Tracing], AbstractAsyncContextManager[None]]) -> None:

@@ -42,7 +42,7 @@ async def list_deliveries(
     session.output.show(
         [as_dict(record) for record in answer.deliveries],
         table(
-            ["RECEIVED", "EVENT", "WHAT", "TO", "STATUS", "TRIES", "REASON"],
+            ["RECEIVED", "ID", "WHAT", "TO", "STATUS", "TRIES", "REASON"],
             (_row(record) for record in answer.deliveries),
             empty="No deliveries yet: send an event to a source.",
         ),
@@ -65,7 +65,7 @@ def _row(record: delivery.DeliveryRecord) -> list[str]:
     status = _status(record.status)
     return [
         _time(record.received_at),
-        record.event_id,
+        record.delivery_id,
         " ".join(filter(None, [record.event_type, record.event_name])) or "source run",
         record.destination_id or record.source_id,
         f"[{_COLORS[status]}]{status}[/]",

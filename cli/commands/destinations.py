@@ -12,7 +12,7 @@ from cli.session import Session, command
 from cli.settings_input import Set, parse_settings
 from penstock.registry.v1 import destination_pb2, destination_pb2_grpc
 
-app = new_app("Create and list destinations: the places that messages go to.")
+app = new_app("Create, list and delete destinations: the places that messages go to.")
 
 
 @app.command("create")
@@ -25,7 +25,7 @@ async def create(
 ) -> None:
     """Create a destination that runs a destination function.
 
-    [bold]penstock destinations create crm --function crm --set url=https://crm.example --set apiKey=env:CRM_KEY[/]
+    [bold]penstock destinations create crm --function crm --set endpoint=https://crm.example --set apiKey=env:CRM_KEY[/]
     """
     destination = destination_pb2.Destination(name=name, function_id=function, settings=parse_settings(settings))
     stub = destination_pb2_grpc.DestinationServiceStub(session.channel)
@@ -61,3 +61,14 @@ async def list_destinations(session: Session) -> None:
             empty="No destinations yet: penstock destinations create NAME --function FUNCTION",
         ),
     )
+
+
+@app.command("delete")
+@command
+async def delete(
+    session: Session, destination: Annotated[str, typer.Argument(help="Destination, by name or id.")]
+) -> None:
+    """Delete a destination, its connections, and what waits for it."""
+    stub = destination_pb2_grpc.DestinationServiceStub(session.channel)
+    await stub.DeleteDestination(destination_pb2.DeleteDestinationRequest(destination_id=destination))
+    session.output.show({"deleted": destination}, f"Deleted [bold]{destination}[/]")

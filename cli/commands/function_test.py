@@ -17,7 +17,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.commands.up import EgressAllow
-from cli.function_files import FunctionKindOption, kind_of, read_code, read_json
+from cli.function_files import FunctionKindOption, kind_of, read_code, read_definitions, read_json, setting_values
 from cli.lazy import new_app
 from cli.output import Output
 from cli.session import Json
@@ -33,6 +33,7 @@ app = new_app()
 
 # A webhook of a test comes to this address where the request file names none.
 _DEFAULT_URL = "https://penstock.example/hooks/test"
+_FORM = "application/x-www-form-urlencoded"
 _KINDS = {
     config_pb2.FUNCTION_KIND_SOURCE: FunctionKind.SOURCE,
     config_pb2.FUNCTION_KIND_DESTINATION: FunctionKind.DESTINATION,
@@ -71,7 +72,7 @@ def run_test(
     code = read_code(file)
     function_kind = _KINDS[kind_of(kind, code)]
     invocation = _invocation(function_kind, event, request)
-    values = _object(settings) if settings else {}
+    values = setting_values(read_definitions(file, None), _object(settings) if settings else {})
     canned = _canned(responses) if responses else None
     result = asyncio.run(_run(code, function_kind, invocation, values, canned, egress_allow))
     Output(as_json=as_json).show(_to_json(result), Group(*_as_text(result)))
@@ -121,7 +122,7 @@ def _invocation(kind: FunctionKind, event: Path | None, request: Path | None) ->
     if kind is FunctionKind.SOURCE:
         if not request or event:
             raise typer.BadParameter("A source function is tried with a request.", param_hint="--request")
-        return Invocation(payload=json.dumps(_webhook(_object(request))).encode(), handler="onRequest")
+        return Invocation(payload=json.dumps(_webhook(request)).encode(), handler="onRequest")
     if not event or request:
         raise typer.BadParameter("This function is tried with an event.", param_hint="--event")
     payload = read_json(event)
@@ -130,24 +131,46 @@ def _invocation(kind: FunctionKind, event: Path | None, request: Path | None) ->
     return Invocation(payload=json.dumps(payload).encode(), handler="onBatch" if isinstance(payload, list) else "")
 
 
-def _webhook(request: dict[str, Any]) -> dict[str, Any]:
-    body = request.get("body", "")
-    headers = {str(name).lower(): str(value) for name, value in request.get("headers", {}).items()}
-    if not isinstance(body, str):
+class _Webhook(pydantic.BaseModel):
+    """A request file. A body that is no text is sent as the content type says, as JSON by default."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    method: str = "POST"
+    url: str = _DEFAULT_URL
+    query: dict[str, str | list[str]] | str = {}
+    headers: dict[str, str] = {}
+    body: pydantic.JsonValue = ""
+
+
+def _webhook(path: Path) -> dict[str, Any]:
+    try:
+        request = _Webhook.model_validate(_object(path))
+    except pydantic.ValidationError as error:
+        raise _bad_input(path, error, "--request") from None
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    body = request.body
+    if isinstance(body, dict) and headers.get("content-type", "").startswith(_FORM):
+        body = urlencode(body, doseq=True)
+    elif not isinstance(body, str):
         headers.setdefault("content-type", "application/json")
         body = json.dumps(body)
-    query = request.get("query", {})
-    url = request.get("url", _DEFAULT_URL) + (f"?{urlencode(query, doseq=True)}" if query else "")
-    return {"method": request.get("method", "POST"), "url": url, "headers": list(headers.items()), "body": body}
+    query = request.query if isinstance(request.query, str) else urlencode(request.query, doseq=True)
+    url = f"{request.url}?{query}" if query else request.url
+    return {"method": request.method, "url": url, "headers": list(headers.items()), "body": body}
 
 
 def _canned(path: Path) -> CannedOutside:
     try:
         return CannedOutside(_object(path))
     except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = " → ".join(str(part) for part in first["loc"])
-        raise typer.BadParameter(f"{path}: {place}: {first['msg']}.", param_hint="--responses") from None
+        raise _bad_input(path, error, "--responses") from None
+
+
+def _bad_input(path: Path, error: pydantic.ValidationError, option: str) -> typer.BadParameter:
+    first = error.errors()[0]
+    place = " → ".join(str(part) for part in first["loc"])
+    return typer.BadParameter(f"{path}: {place}: {first['msg']}.", param_hint=option)
 
 
 def _object(path: Path) -> dict[str, Any]:

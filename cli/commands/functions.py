@@ -92,7 +92,7 @@ async def list_functions(session: Session) -> None:
     session.output.show(
         [as_dict(function) for function in answer.functions],
         table(
-            ["NAME", "ID", "KIND", "HANDLERS", "LATEST", "DEPLOYED"],
+            ["NAME", "ID", "KIND", "HANDLERS", "LATEST VERSION"],
             (
                 [
                     f.display_name,
@@ -100,7 +100,6 @@ async def list_functions(session: Session) -> None:
                     config_pb2.FunctionKind.Name(f.kind).removeprefix("FUNCTION_KIND_").lower().replace("_", " "),
                     ", ".join(f.handlers),
                     f.latest_version_id,
-                    f.deployed_version_id or "—",
                 ]
                 for f in answer.functions
             ),

@@ -12,7 +12,7 @@ from cli.session import Session, command
 from cli.settings_input import Set, parse_settings
 from penstock.registry.v1 import source_pb2, source_pb2_grpc
 
-app = new_app("Create and list sources: the places that events come in at.")
+app = new_app("Create, list and delete sources: the places that events come in at.")
 
 
 @app.command("create")
@@ -55,6 +55,15 @@ async def list_sources(session: Session) -> None:
             empty="No sources yet: penstock sources create NAME --function FUNCTION",
         ),
     )
+
+
+@app.command("delete")
+@command
+async def delete(session: Session, source: Annotated[str, typer.Argument(help="Source, by name or id.")]) -> None:
+    """Delete a source, its connections, and what waits for it."""
+    stub = source_pb2_grpc.SourceServiceStub(session.channel)
+    await stub.DeleteSource(source_pb2.DeleteSourceRequest(source_id=source))
+    session.output.show({"deleted": source}, f"Deleted [bold]{source}[/]")
 
 
 def _webhook_url(session: Session, token: str) -> str:

@@ -26,22 +26,25 @@ DATA_DIR = Path(".penstock")
 @app.command("list")
 def list_traces(
     count: Annotated[int, typer.Option("--count", "-n", min=1, max=1000, help="How many at most.")] = 20,
+    everything: Annotated[  # noqa: FBT002 Typer passes by name
+        bool, typer.Option("--all", help="Calls of the command line and between services too.")
+    ] = False,
     data_dir: DataDir = DATA_DIR,
     as_json: Json = False,  # noqa: FBT002
 ) -> None:
-    """List the newest traces."""
+    """List the newest traces of events."""
     output = Output(as_json=as_json)
     with _store(data_dir, output) as store:
-        traces = store.traces(count)
+        traces = store.traces(count, of_events=not everything)
     output.show(
         [asdict(trace) for trace in traces],
         table(
-            ["TRACE", "BEGAN", "FIRST SPAN", "SPANS", "TOOK", "FAILED"],
+            ["TRACE", "BEGAN", "EVENT", "SPANS", "TOOK", "FAILED"],
             (
                 [
                     trace.trace_id,
                     datetime.fromtimestamp(trace.start_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M:%SZ"),
-                    f"{trace.service.removeprefix('penstock-')} {trace.name}",
+                    trace.event_id or f"{trace.service.removeprefix('penstock-')} {trace.name}",
                     str(trace.spans),
                     f"{trace.duration_ns / 1e6:,.1f} ms",
                     str(trace.errors or ""),

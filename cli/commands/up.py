@@ -102,7 +102,8 @@ async def _until_signal(installation: Installation, console: Console, *, json_lo
             console.print(
                 f"\n[bold green]Penstock is up.[/]  HTTP {addresses.http}   gRPC {addresses.grpc}   "
                 f"data {installation.data_dir}\n"
-                "[dim]In another terminal: penstock functions push FILE, penstock --help. Ctrl-C ends it.[/]\n"
+                "[dim]In another terminal: penstock functions push FILE, penstock --help. Ctrl-C ends it.[/]\n",
+                soft_wrap=True,
             )
             await asyncio.Event().wait()
     except asyncio.CancelledError:

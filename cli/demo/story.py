@@ -55,9 +55,8 @@ class Story:
         self._heading("Two functions, a source and a destination")
         await self._penstock("functions", "push", str(self.examples / "shop-orders.js"))
         await self._penstock("functions", "push", str(self.examples / "crm.js"))
-        made = await self._penstock("sources", "create", "shop", "--function", "shop-orders", "--json", quiet=True)
-        url = json.loads(made)["webhook_url"]
-        self.console.print(f"  Webhook URL  {url}")
+        made = await self._penstock("sources", "create", "shop", "--function", "shop-orders")
+        url = made.partition("Webhook URL")[2].split()[0]
         await self._penstock(
             "destinations", "create", "crm", "--function", "crm",
             "--set", f"endpoint=http://127.0.0.1:{self.receiver.port}", "--set", f"apiKey={_API_KEY}",
@@ -105,12 +104,11 @@ class Story:
         await _eventually(complete, "the trace is complete")
         await self._penstock("traces", "show", event_id)
 
-    async def _penstock(self, *arguments: str, quiet: bool = False) -> str:
+    async def _penstock(self, *arguments: str) -> str:
         shown = " ".join(arguments).replace(_API_KEY, "…")
         self.console.print(f"[bold]$ penstock {escape(shown)}[/]")
         output = await self._run(*arguments)
-        if not quiet:
-            self.console.print("  " + output.replace("\n", "\n  ").rstrip(), markup=False, highlight=False)
+        self.console.print("  " + output.replace("\n", "\n  ").rstrip(), markup=False, highlight=False, soft_wrap=True)
         return output
 
     async def _run(self, *arguments: str, check: bool = True) -> str:

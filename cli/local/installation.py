@@ -122,11 +122,12 @@ class Installation:
         behind = [
             service("secrets", addresses.secrets, "secrets"),
             service("registry", addresses.registry, "registry", PENSTOCK_OWNER_TOKEN_FILE=owner_token_file),
-            service("delivery", addresses.delivery, "delivery"),
             *(
                 service("executor", address, "executor", f"-{n}" if self.executors > 1 else "")
                 for n, address in enumerate(addresses.executors, start=1)
             ),
+            # Last, so that it ends first: what it holds is finished with the executors still there.
+            service("delivery", addresses.delivery, "delivery"),
         ]
         http_address = addresses.http.removeprefix("http://")
         door = service(

@@ -83,6 +83,7 @@ class TraceSummary:
     duration_ns: int
     spans: int
     errors: int
+    event_id: str | None = None
 
 
 class TraceStore:
@@ -132,9 +133,10 @@ class TraceStore:
                 )
             self._shrink()
 
-    def traces(self, limit: int = 20) -> list[TraceSummary]:
-        """Return the newest traces, newest first."""
-        rows = self._query("SELECT trace_id FROM traces ORDER BY seen DESC, trace_id LIMIT ?", limit)
+    def traces(self, limit: int = 20, *, of_events: bool = False) -> list[TraceSummary]:
+        """Return the newest traces, newest first; only those that tell of events, if asked."""
+        chosen = "WHERE trace_id IN (SELECT trace_id FROM spans WHERE event_id IS NOT NULL)" if of_events else ""
+        rows = self._query(f"SELECT trace_id FROM traces {chosen} ORDER BY seen DESC, trace_id LIMIT ?", limit)  # noqa: S608
         return [_summary(self._spans(trace_id)) for (trace_id,) in rows]
 
     def trace(self, prefix: str) -> list[StoredSpan]:
@@ -206,4 +208,5 @@ def _summary(spans: Sequence[StoredSpan]) -> TraceSummary:
         trace_id=first.trace_id, name=first.name, service=first.service, start_ns=first.start_ns, spans=len(spans),
         duration_ns=max(span.end_ns for span in spans) - first.start_ns,
         errors=sum(span.error is not None for span in spans),
+        event_id=next((str(s.attributes[names.EVENT_ID]) for s in spans if s.attributes.get(names.EVENT_ID)), None),
     )  # fmt: skip

@@ -69,7 +69,7 @@ class Waterfall:
         taken = self._service_cells + bar_cells + 2 * _TIME_CELLS + 4
         name_cells = min(self._name_cells, max(20, options.max_width - taken - (_DETAIL_CELLS if wide else 0)))
         for node in self._nodes:
-            details = Text("  ".join(_details(node.span)), style="dim")
+            details = Text("  ".join(dict.fromkeys(_details(node.span))), style="dim")
             line = self._line(node, name_cells=name_cells, bar_cells=bar_cells)
             yield line.append("  ").append_text(details) if wide else line
             below = [] if wide or not details.plain else [details]
@@ -128,7 +128,7 @@ def _service(name: str) -> str:
 def _events(span: StoredSpan) -> Iterator[Text]:
     for event in span.events[:MAX_EVENTS_SHOWN]:
         words = " ".join(str(value) for value in event.attributes.values())
-        yield Text(f"· {_safe(event.name)} {_safe(words)}", style="dim")
+        yield Text(f"· {_safe(event.name)} {_safe(words)}", style="dim", no_wrap=True, overflow="ellipsis")
 
 
 def _bar(offset_ns: int, length_ns: int, total_ns: int, cells: int) -> str:

@@ -7,4 +7,4 @@ from services.delivery.settings import DeliverySettings
 from shared.process import run_service
 
 if __name__ == "__main__":
-    run_service("delivery", DeliverySettings(), build)
+    run_service("delivery", DeliverySettings, build)

@@ -85,11 +85,9 @@ class DeliveryService(contract_grpc.DeliveryServiceServicer):
         if not delivery_id.startswith(_EVENT_PREFIX):
             return delivery_id
         wanted = Filter(event_id=delivery_id)
-        found = [
-            row
-            for row in await self._store.deliveries(_workspace(), wanted, before=None, limit=_LARGEST_PAGE)
-            if row.destination_id
-        ]
+        rows = await self._store.deliveries(_workspace(), wanted, before=None, limit=_LARGEST_PAGE)
+        # What went no further than its source's function is that run.
+        found = [row for row in rows if row.destination_id] or rows
         if len(found) > 1:
             raise InvalidArgument("The event has several deliveries; list them by it.", reason="SEVERAL_DELIVERIES")
         return found[0].delivery_id if found else ""

@@ -7,4 +7,4 @@ from services.executor.settings import ExecutorSettings
 from shared.process import run_service
 
 if __name__ == "__main__":
-    run_service("executor", ExecutorSettings(), build)
+    run_service("executor", ExecutorSettings, build)

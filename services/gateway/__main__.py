@@ -7,4 +7,4 @@ from services.gateway.settings import GatewaySettings
 from shared.process import run_service
 
 if __name__ == "__main__":
-    run_service("gateway", GatewaySettings(), build)
+    run_service("gateway", GatewaySettings, build)

@@ -5,4 +5,4 @@ from services.registry.settings import RegistrySettings
 from shared.process import run_service
 
 if __name__ == "__main__":
-    run_service("registry", RegistrySettings(), build)
+    run_service("registry", RegistrySettings, build)

@@ -5,4 +5,4 @@ from services.secrets.settings import SecretsSettings
 from shared.process import run_service
 
 if __name__ == "__main__":
-    run_service("secrets", SecretsSettings(), build)
+    run_service("secrets", SecretsSettings, build)

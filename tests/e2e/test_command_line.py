@@ -101,3 +101,10 @@ def test_the_demo_ends_by_itself(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     for shown in ("CRM got POST /activities → answers 200", "gateway", "delivery", "executor", "answers 503"):
         assert shown in done.stdout
+
+
+def test_what_was_made_can_be_deleted(running: Penstock) -> None:
+    running.json("sources", "create", "short-lived")
+    running.json("sources", "delete", "short-lived")
+    assert "short-lived" not in [source["name"] for source in running.json("sources", "list")]
+    assert running.run("destinations", "delete", "never-made").returncode == 1

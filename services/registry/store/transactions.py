@@ -63,7 +63,10 @@ async def require_free_name(session: AsyncSession, table: type[Named], workspace
     query = select(table.id).where(table.workspace_id == workspace_id, table.name == name)
     taken = (await session.scalars(query)).first()
     if taken:
-        raise AlreadyExists(f"There is one with the name {name!r}.", reason="NAME_TAKEN", metadata={"id": taken})
+        kind = table.__tablename__.removesuffix("s")
+        raise AlreadyExists(
+            f"The workspace has a {kind} with the name {name!r} already.", reason="NAME_TAKEN", metadata={"id": taken}
+        )
 
 
 def require_etag(sent: str, current: str) -> None:
