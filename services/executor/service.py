@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -93,12 +94,11 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
             raise ResourceExhausted(reason, reason="EXECUTOR_BUSY", retry_delay_s=RETRY_S) from None
 
     async def _work(self, program: Program, todo: Iterator[Invocation], ready: asyncio.Queue[InvocationResult]) -> None:
-        loop = asyncio.get_running_loop()
         for invocation in todo:
             ready.put_nowait(await self._executor.run(program, invocation))
-            if loop.time() > self._break_s:
+            if time.monotonic() > self._break_s:
                 await asyncio.sleep(0)
-                self._break_s = loop.time() + SLICE_S
+                self._break_s = time.monotonic() + SLICE_S
 
 
 def _responses(results: list[InvocationResult]) -> Iterator[executor_service_pb2.InvokeResponse]:
