@@ -74,7 +74,7 @@ class Waterfall:
             yield line.append("  ").append_text(details) if wide else line
             below = [] if wide or not details.plain else [details]
             for text in (*below, *_events(node.span)):
-                yield Padding(text, (0, 0, 0, min(cell_len(node.guides) + 2, name_cells)))
+                yield Padding(text, (0, 0, 0, min(cell_len(node.guides) + 2, name_cells)), expand=False)
 
     def _title(self) -> Text:
         errors = sum(node.span.error is not None for node in self._nodes)
