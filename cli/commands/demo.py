@@ -57,7 +57,7 @@ async def _demo(console: Console, data_dir: Path, *, exit_when_done: bool) -> No
                     installation,
                     on_line=lambda name, line: print(f"{name:<10} {line}", file=log),
                     on_event=lambda text: console.print(f"[yellow]{text}[/]"),
-                ) as (addresses, _):
+                ) as addresses:
                     console.print(f"[green]Penstock is up[/] at {addresses.http}")
                     await Story(console, data_dir, _EXAMPLES, receiver).tell()
                     if not exit_when_done:

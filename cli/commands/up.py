@@ -74,14 +74,14 @@ def up(
 @asynccontextmanager
 async def running(
     installation: Installation, *, on_line: Callable[[str, str], None], on_event: Callable[[str], None]
-) -> AsyncGenerator[tuple[Addresses, Supervisor]]:
+) -> AsyncGenerator[Addresses]:
     """Run the installation while the block runs. Raises InstallationError or StartError."""
     with installation.locked():
         addresses = installation.addresses()
         supervisor = Supervisor(on_line=on_line, on_event=on_event)
         async with supervisor.running(installation.children(addresses)):
             with installation.published(addresses):
-                yield addresses, supervisor
+                yield addresses
 
 
 def show_start_error(console: Console, error: StartError) -> None:
@@ -95,10 +95,9 @@ async def _until_signal(installation: Installation, console: Console, *, json_lo
     end_with_signals()
     write = _json_lines(console) if json_logs else _prefixed(console)
     try:
-        async with running(installation, on_line=write, on_event=lambda text: console.print(f"[yellow]{text}[/]")) as (
-            addresses,
-            _,
-        ):
+        async with running(
+            installation, on_line=write, on_event=lambda text: console.print(f"[yellow]{text}[/]")
+        ) as addresses:
             console.print(
                 f"\n[bold green]Penstock is up.[/]  HTTP {addresses.http}   gRPC {addresses.grpc}   "
                 f"data {installation.data_dir}\n"

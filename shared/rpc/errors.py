@@ -11,11 +11,10 @@ import structlog
 from grpc_status import rpc_status
 
 from shared.errors import Internal, PenstockError
+from shared.rpc_handlers import Behavior, Handler, with_behavior
 
 _log = structlog.get_logger()
 
-# Nothing here looks into requests or responses, so their types stay open.
-Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
 Continuation: TypeAlias = "Callable[[grpc.HandlerCallDetails], Awaitable[Handler | None]]"
 Context = grpc.aio.ServicerContext[Any, Any]
 
@@ -42,39 +41,29 @@ def failing_handler(handler: Handler, error: PenstockError) -> Handler:
         raise error
         yield
 
-    return _replaced(handler, one, many)
+    return with_behavior(handler, lambda _: many if handler.response_streaming else one)
 
 
 def _with_status(handler: Handler, method: str) -> Handler:
-    behavior: Any = handler.unary_unary or handler.stream_unary or handler.unary_stream or handler.stream_stream
+    def wrap(behavior: Behavior) -> Behavior:
+        @functools.wraps(behavior)
+        async def one(request: object, context: Context) -> object:
+            try:
+                return await behavior(request, context)
+            except Exception as error:  # noqa: BLE001 any failure must become a status
+                return await _abort(error, context, method)
 
-    @functools.wraps(behavior)
-    async def one(request: object, context: Context) -> object:
-        try:
-            return await behavior(request, context)
-        except Exception as error:  # noqa: BLE001 any failure must become a status
-            return await _abort(error, context, method)
+        @functools.wraps(behavior)
+        async def many(request: object, context: Context) -> AsyncIterator[object]:
+            try:
+                async for response in behavior(request, context):
+                    yield response
+            except Exception as error:  # noqa: BLE001 any failure must become a status
+                await _abort(error, context, method)
 
-    @functools.wraps(behavior)
-    async def many(request: object, context: Context) -> AsyncIterator[object]:
-        try:
-            async for response in behavior(request, context):
-                yield response
-        except Exception as error:  # noqa: BLE001 any failure must become a status
-            await _abort(error, context, method)
+        return many if handler.response_streaming else one
 
-    return _replaced(handler, one, many)
-
-
-def _replaced(handler: Handler, one: Callable[..., Any], many: Callable[..., Any]) -> Handler:
-    makers: dict[tuple[bool, bool], tuple[Callable[..., Handler], Callable[..., Any]]] = {
-        (False, False): (grpc.unary_unary_rpc_method_handler, one),
-        (True, False): (grpc.stream_unary_rpc_method_handler, one),
-        (False, True): (grpc.unary_stream_rpc_method_handler, many),
-        (True, True): (grpc.stream_stream_rpc_method_handler, many),
-    }
-    make, behavior = makers[bool(handler.request_streaming), bool(handler.response_streaming)]
-    return make(behavior, handler.request_deserializer, handler.response_serializer)
+    return with_behavior(handler, wrap)
 
 
 async def _abort(error: Exception, context: Context, method: str) -> None:

@@ -15,6 +15,7 @@ from opentelemetry import trace
 from opentelemetry.context import attach
 from opentelemetry.trace import SpanContext, SpanKind
 
+from shared.rpc_handlers import Behavior, with_behavior
 from shared.telemetry import attributes as names
 from shared.telemetry.propagation import extract, span_of
 from shared.telemetry.tracing import Tracing
@@ -24,8 +25,6 @@ UNTRACED = (
     "grpc.reflection.v1alpha.ServerReflection/",
     "grpc.reflection.v1.ServerReflection/",
 )
-
-Handler = Callable[[Any, Any], Any]
 
 
 class TracingServerInterceptor(grpc.aio.ServerInterceptor):
@@ -49,9 +48,9 @@ class TracingServerInterceptor(grpc.aio.ServerInterceptor):
         if handler is None or method.startswith(self._untraced):
             return handler
         parent = extract(handler_call_details.invocation_metadata)
-        return _replaced(handler, lambda behaviour: self._traced(behaviour, method, parent))
+        return with_behavior(handler, lambda behaviour: self._traced(behaviour, method, parent))
 
-    def _traced(self, behaviour: Handler, method: str, parent: SpanContext | None) -> Handler:
+    def _traced(self, behaviour: Behavior, method: str, parent: SpanContext | None) -> Behavior:
         if inspect.isasyncgenfunction(behaviour):
 
             async def generate(request: Any, context: Any) -> AsyncIterator[Any]:
@@ -93,18 +92,6 @@ class TracingServerInterceptor(grpc.aio.ServerInterceptor):
             method, start_ns=start_ns, end_ns=time.time_ns(), parent=parent, context=context, kind=SpanKind.SERVER,
             error=error, attributes=attributes,
         )  # fmt: skip
-
-
-def _replaced(handler: Any, wrap: Callable[[Handler], Handler]) -> Any:
-    """Return the handler with its one behaviour wrapped; grpc has a factory for each kind."""
-    kinds = {
-        (False, False): ("unary_unary", grpc.unary_unary_rpc_method_handler),
-        (False, True): ("unary_stream", grpc.unary_stream_rpc_method_handler),
-        (True, False): ("stream_unary", grpc.stream_unary_rpc_method_handler),
-        (True, True): ("stream_stream", grpc.stream_stream_rpc_method_handler),
-    }
-    name, factory = kinds[handler.request_streaming, handler.response_streaming]
-    return factory(wrap(getattr(handler, name)), handler.request_deserializer, handler.response_serializer)
 
 
 def _set_code(context: Any) -> grpc.StatusCode | None:
