@@ -11,12 +11,15 @@ from typing import cast
 
 from wasmtime import Config, Func, FuncType, Global, Instance, Memory, Module, Store, ValType
 from wasmtime import Engine as WasmtimeEngine
+from wasmtime import _ffi as ffi
 
 from services.executor.image_directory import ImageDirectory
 from services.executor.wasm import blank_image, code_module
 
 # More aborts the process; with the engine's own stack of 512 KiB deep recursion is a RangeError and no trap.
 WASM_STACK_BYTES = 2 * 1024 * 1024
+# Host functions run above the guest on the same stack.
+FIBER_STACK_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ def _configuration() -> Config:
     config = Config()
     config.consume_fuel = True
     config.max_wasm_stack = WASM_STACK_BYTES
+    ffi.wasmtime_config_async_stack_size_set(config.ptr(), FIBER_STACK_BYTES)
     config.memory_init_cow = True
     # Addresses of a guest's memory are kept between calls.
     config.memory_may_move = False

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Hashable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
+from wasmtime import Module
+
+from services.executor.admission import Concurrency
 from services.executor.engine import Engine
 from services.executor.images import CodeFaultError, ImageBuilder, ImageCache, TopLevel
 from services.executor.masking import Masker
@@ -24,6 +29,7 @@ from services.executor.results import (
 from services.executor.run import Run
 from services.executor.sandbox import Sandbox
 from services.executor.source import AUTHOR_FILE, CodeFault
+from services.executor.turns import Turns
 
 
 def digest_of(code: str) -> str:
@@ -36,8 +42,9 @@ class Program:
     """What to run events with.
 
     Programs of one `key` share warm sandboxes, so a key names instance, code and settings. `settings` is a UTF-8 JSON
-    object. With `fresh` each event gets a sandbox of its own. Without
-    a `masker` everything is shown, which is for the author alone.
+    object. With `fresh` each event gets a sandbox of its own. Of one workspace
+    at most `concurrency` events run at a time, 0 for any number. Without a `masker` everything is shown, which is for
+    the author alone.
     """
 
     key: Hashable
@@ -47,6 +54,8 @@ class Program:
     settings: bytes = b"{}"
     limits: Limits = field(default_factory=Limits)
     fresh: bool = False
+    workspace_id: str = ""
+    concurrency: int = 0
     masker: Masker | None = field(default_factory=lambda: Masker(()))
 
 
@@ -54,25 +63,50 @@ class Executor:
     """Runs programs. One per process: guests run one at a time on its event loop, suspended ones wait beside it."""
 
     def __init__(
-        self, *, engine: Engine, builder: ImageBuilder, images: ImageCache, pool: SandboxPool, outside: Outside
+        self,
+        *,
+        engine: Engine,
+        builder: ImageBuilder,
+        images: ImageCache,
+        pool: SandboxPool,
+        outside: Outside,
+        turns: Turns,
     ) -> None:
         self._engine = engine
+        self._turns = turns
         self._builder = builder
         self._images = images
         self._outside = outside
+        # Not the thread that loads images: whoever has endless loops checked holds up nobody's events.
+        self._checks = ThreadPoolExecutor(1, thread_name_prefix="checks")
+        self._concurrency = Concurrency(wait_s=pool.wait_s)
         self.pool = pool
 
-    def check(self, code: str) -> TopLevel:
+    async def check(self, code: str) -> TopLevel:
         """Compile code, run its top level, tell its handlers. Raises CodeFaultError for code that does not compile."""
-        return self._builder.build(code)[1]
+        return (await asyncio.get_running_loop().run_in_executor(self._checks, self._builder.build, code))[1]
 
     async def run(self, program: Program, invocation: Invocation) -> InvocationResult:
         """Run one event. What the function does wrong is in the result. Raises TooLongError."""
         try:
-            image = self._images.get(program.digest, program.code)
+            image = await self._images.get(program.digest, program.code)
         except CodeFaultError as error:
             return self._without_code(invocation, error.fault)
-        start = partial(Sandbox, engine=self._engine, image=image, limits=program.limits, outside=self._outside)
+        if not program.concurrency:
+            return await self._run(program, invocation, image)
+        async with self._concurrency.place(program.workspace_id, program.concurrency):
+            return await self._run(program, invocation, image)
+
+    async def _run(self, program: Program, invocation: Invocation, image: Module) -> InvocationResult:
+        start = partial(
+            Sandbox,
+            engine=self._engine,
+            image=image,
+            limits=program.limits,
+            outside=self._outside,
+            turns=self._turns,
+            workspace=program.workspace_id,
+        )
         async with self.pool.lend(program.key, start, fresh=program.fresh) as sandbox:
             run = Run(
                 sandbox=sandbox,

@@ -67,6 +67,8 @@ class Guest:
         self.store.set_fuel(START_FUEL)
         self._instance, self.memory = engine.instantiate(self.store, image, self._on_host_call)
         self.cells = engine.cells
+        self._entry = (0, 0)
+        self._output = 0
 
     # --- what `unchecked.py` does faster ---------------------------------------------------------------------------
     def set_fuel(self, fuel: int) -> None:
@@ -95,8 +97,10 @@ class Guest:
         """Set what the guest's clock says and where its native random bytes start."""
         self.write(self.cells.clock, struct.pack("<qiiQ", clock_ns, 0, 0, seed))
 
-    def _run(self, pointer: int, length: int) -> int:
-        return self.call("penstock_run", pointer, length)
+    def step(self) -> bool:
+        """Run what `begin` has begun, and tell whether it is done; here it always is. Raises TrappedError."""
+        self._output = self.call("penstock_run", *self._entry) & U32
+        return True
 
     def _malloc(self, length: int) -> int:
         return self.call("wasm_malloc", length)
@@ -122,13 +126,23 @@ class Guest:
         Raises TrappedError, GuestError for what neither should throw, OutputTooLongError, and GuestFaultError for an
         output that is missing.
         """
-        pointer = self._run(self._put(text), len(text)) & U32
+        self.begin(text)
+        while not self.step():
+            pass
+        return self.output(max_output_bytes)
+
+    def begin(self, text: bytes) -> None:
+        """Begin an entry: `step` until it is done, then take the `output`. Raises TrappedError and GuestError."""
+        self._entry = (self._put(text), len(text))
+
+    def output(self, max_bytes: int) -> bytes:
+        """Give the output of the entry that is done. Raises what `enter` raises but TrappedError."""
         length, is_error = self._output_cells()
-        if pointer == 0:
+        if self._output == 0:
             raise GuestFaultError("the guest's output is missing")
-        if length > max_output_bytes:
-            raise OutputTooLongError(f"The function returned, sent and logged more than {max_output_bytes:,} bytes.")
-        output = self.read(pointer, length)
+        if length > max_bytes:
+            raise OutputTooLongError(f"The function returned, sent and logged more than {max_bytes:,} bytes.")
+        output = self.read(self._output, length)
         if is_error:
             raise GuestError(output.decode(errors="replace"))
         return output

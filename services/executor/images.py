@@ -8,10 +8,12 @@ runs in each new sandbox.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import struct
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +24,6 @@ from services.executor.engine import Engine
 from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, TrappedError
 from services.executor.image_directory import ImageDirectory
 from services.executor.source import AUTHOR_FILE, CodeFault, compile_fault_of, fault_of, wrapped
-from services.executor.unchecked import UncheckedGuest
 from services.executor.wasm import image_module
 
 PRELUDE_FILE = "penstock:prelude"
@@ -101,7 +102,7 @@ class ImageBuilder:
         )
 
     def _guest(self, image: Module, fuel: int) -> Guest:
-        guest = UncheckedGuest(self._engine, image, memory_bytes=BUILD_MEMORY_BYTES, host_call=self._host_call)
+        guest = Guest(self._engine, image, memory_bytes=BUILD_MEMORY_BYTES, host_call=self._host_call)
         guest.set_fuel(fuel)
         guest.set_world(0, 0)
         return guest
@@ -154,17 +155,37 @@ def _define(guest: Guest, code: str) -> None:
 
 
 class ImageCache:
-    """Loaded images by code, the least recently used dropped first."""
+    """Loaded images by code, the least recently used dropped first. Loads and builds on a thread of its own, so that
+    guests go on meanwhile."""
 
     def __init__(self, *, builder: ImageBuilder, capacity: int = 256) -> None:
         self._builder = builder
         self._capacity = capacity
         self._images: OrderedDict[str, Module] = OrderedDict()
+        self._loading: dict[str, asyncio.Future[Module]] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="images")
 
-    def get(self, digest: str, code: str) -> Module:
+    async def get(self, digest: str, code: str) -> Module:
         """Give the image of the code whose digest is given. Raises CodeFaultError."""
-        module = self._images.pop(digest, None) or self._builder.load(code)
-        self._images[digest] = module
+        module = self._images.get(digest)
+        if module is None:
+            return await self._load(digest, code)
+        self._images.move_to_end(digest)
+        return module
+
+    async def _load(self, digest: str, code: str) -> Module:
+        loading = self._loading.get(digest)
+        if loading is None:
+            load = asyncio.get_running_loop().run_in_executor(self._thread, self._builder.load, code)
+            loading = self._loading[digest] = load
+            loading.add_done_callback(lambda done: self._keep(digest, done))
+        # One caller that goes away must not take the image from the others.
+        return await asyncio.shield(loading)
+
+    def _keep(self, digest: str, done: asyncio.Future[Module]) -> None:
+        del self._loading[digest]
+        if done.cancelled() or done.exception() is not None:
+            return
+        self._images[digest] = done.result()
         while len(self._images) > self._capacity:
             self._images.popitem(last=False)
-        return module

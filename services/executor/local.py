@@ -13,6 +13,7 @@ from services.executor.images import ImageBuilder, ImageCache
 from services.executor.outside import Outside
 from services.executor.pool import SandboxPool
 from services.executor.results import FunctionKind, Invocation, InvocationResult, Limits
+from services.executor.turns import Turns
 
 # An author sees whole bodies of what the function sent and got.
 _SHOWN_BYTES = 5 * 1024 * 1024
@@ -30,7 +31,7 @@ def make_executor(*, cache_dir: Path, outside: Outside, pool: SandboxPool, image
     prelude = (DIST / "prelude.js").read_text()
     builder = ImageBuilder(engine=engine, prelude=prelude, directory=directory, host_call=_while_building)
     images = ImageCache(builder=builder, capacity=image_capacity)
-    return Executor(engine=engine, builder=builder, images=images, pool=pool, outside=outside)
+    return Executor(engine=engine, builder=builder, images=images, pool=pool, outside=outside, turns=Turns())
 
 
 def _while_building(request: bytes) -> tuple[bytes, int]:

@@ -9,15 +9,12 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Callable, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
+from types import TracebackType
 
+from services.executor.admission import acquired
 from services.executor.sandbox import Sandbox
-
-
-class TooLongError(Exception):
-    """No sandbox came free in time; the event was not tried."""
 
 
 @dataclass(slots=True, eq=False)
@@ -40,33 +37,44 @@ class SandboxPool:
     def __init__(self, *, per_key: int = 8, idle: int = 256, wait_s: float = 5.0) -> None:
         self.per_key = per_key
         self._idle_limit = idle
-        self._wait_s = wait_s
+        self.wait_s = wait_s
         self._idle = 0
         self._places: OrderedDict[Hashable, _Place] = OrderedDict()
 
-    @asynccontextmanager
-    async def lend(
-        self, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool = False
-    ) -> AsyncGenerator[Sandbox]:
-        """Lend a warm sandbox of the key, or a new one; a `fresh` one is used once. Raises TooLongError."""
-        place = self._places.setdefault(key, _Place(asyncio.Semaphore(self.per_key)))
+    def lend(self, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool = False) -> Loan:
+        """Lend a warm sandbox of the key, or a new one; a `fresh` one is used once. Entering raises TooLongError."""
+        return Loan(self, key, start, fresh=fresh)
+
+    async def take(self, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool) -> tuple[_Place, Sandbox]:
+        """Take a sandbox, to be given back. Raises TooLongError."""
+        place = self._places.get(key)
+        if place is None:
+            place = self._places[key] = _Place(asyncio.Semaphore(self.per_key))
         self._places.move_to_end(key)
         place.users += 1
         try:
-            await self._turn(place)
+            await acquired(place.turns, self.wait_s)
             try:
-                sandbox = start() if fresh else self._take(place) or start()
-                keep = False
-                try:
-                    yield sandbox
-                    keep = not fresh and self._places.get(key) is place
-                finally:
-                    self._give_back(place, sandbox, keep=keep)
-            finally:
+                return place, (None if fresh else self._take(place)) or start()
+            except BaseException:
                 place.turns.release()
-        finally:
+                raise
+        except BaseException:
             place.users -= 1
             self._trim(key)
+            raise
+
+    def give_back(self, key: Hashable, place: _Place, sandbox: Sandbox, *, keep: bool) -> None:
+        """Keep a sandbox for the next event if it may be used again, else end it."""
+        place.used_s = time.monotonic()
+        if keep and self._places.get(key) is place and sandbox.reusable:
+            place.free.append(sandbox)
+            self._idle += 1
+        else:
+            sandbox.end()
+        place.turns.release()
+        place.users -= 1
+        self._trim(key)
 
     def end(self, key: Hashable) -> None:
         """End the idle sandboxes of a key; those that run are ended when they come back."""
@@ -85,29 +93,11 @@ class SandboxPool:
         for key in list(self._places):
             self.end(key)
 
-    async def _turn(self, place: _Place) -> None:
-        if not place.turns.locked():
-            await place.turns.acquire()
-            return
-        try:
-            async with asyncio.timeout(self._wait_s):
-                await place.turns.acquire()
-        except TimeoutError:
-            raise TooLongError(f"no sandbox came free within {self._wait_s:g} s") from None
-
     def _take(self, place: _Place) -> Sandbox | None:
         if not place.free:
             return None
         self._idle -= 1
         return place.free.pop()
-
-    def _give_back(self, place: _Place, sandbox: Sandbox, *, keep: bool) -> None:
-        place.used_s = time.monotonic()
-        if keep and sandbox.reusable:
-            place.free.append(sandbox)
-            self._idle += 1
-        else:
-            sandbox.end()
 
     def _trim(self, key: Hashable) -> None:
         place = self._places.get(key)
@@ -117,3 +107,24 @@ class SandboxPool:
             oldest = next(each for each in self._places.values() if each.free)
             self._idle -= 1
             oldest.free.pop(0).end()
+
+
+class Loan:
+    """A sandbox for the time of an `async with` block; one that is left by an exception is ended."""
+
+    __slots__ = ("_fresh", "_key", "_place", "_pool", "_sandbox", "_start")
+
+    def __init__(self, pool: SandboxPool, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool) -> None:
+        self._pool = pool
+        self._key = key
+        self._start = start
+        self._fresh = fresh
+
+    async def __aenter__(self) -> Sandbox:
+        self._place, self._sandbox = await self._pool.take(self._key, self._start, fresh=self._fresh)
+        return self._sandbox
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._pool.give_back(self._key, self._place, self._sandbox, keep=not self._fresh and kind is None)

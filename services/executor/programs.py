@@ -82,6 +82,7 @@ class Programs:
             settings=_checked_settings(function.settings),
             limits=self._limits,
             fresh=True,
+            workspace_id=function.workspace_id,
         )
 
     def forget_expired(self) -> None:
@@ -104,6 +105,7 @@ class Programs:
             settings=json.dumps({**json.loads(config.settings or b"{}"), **values}).encode(),
             limits=lowered(self._limits, config.limits),
             fresh=config.isolation == config_pb2.ISOLATION_INVOCATION,
+            workspace_id=config.workspace_id,
             masker=Masker(_texts(values)),
         )
 

@@ -113,7 +113,7 @@ class RequestRecord:
     span_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Usage:
     """What a run used; `memory_bytes` is the sandbox's memory, which only grows."""
 
@@ -124,7 +124,7 @@ class Usage:
     earlier_events: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class InvocationResult:
     """Outcome of one event. `messages` and `objects` are empty with an error; times are nanoseconds since 1970."""
 

@@ -1,12 +1,7 @@
-"""The run of one event: enter the guest, do what it asks for, resume it with the answers, until its handler settles.
-
-No thread waits: a suspended handler is memory and a few tasks of the event loop. Requests run side by side, so that
-`Promise.all` of ten takes as long as its slowest.
-"""
+"""The run of one event: enter the guest, do what it asks for, resume it with the answers, until its handler settles."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from dataclasses import replace
@@ -14,7 +9,7 @@ from typing import Any
 
 from services.executor import wire
 from services.executor.guest import GuestFaultError
-from services.executor.outside import OutgoingRequest, Outside, RequestFailedError
+from services.executor.outside import OutgoingRequest, Outside
 from services.executor.requests import RequestLog
 from services.executor.results import (
     ErrorKind,
@@ -27,6 +22,7 @@ from services.executor.results import (
     Usage,
 )
 from services.executor.sandbox import EndedError, Sandbox, is_out_of_memory
+from services.executor.waiting import Waiting
 
 KINDS = {
     "RetryError": ErrorKind.RETRY,
@@ -59,9 +55,8 @@ class Run:
         self._limits = limits
         self._outside = outside
         self._seed = outside.seed()
-        self._open: dict[int, asyncio.Task[None]] = {}
-        self._timers: dict[int, asyncio.Task[None]] = {}
-        self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._waiting: Waiting | None = None
+        self._requests: RequestLog | None = None
         self._is_settled = False
         self._returned = b""
         self._error: FunctionError | None = None
@@ -69,8 +64,6 @@ class Run:
         self._objects: list[bytes] = []
         self._logs: list[LogLine] = []
         self._log_bytes = 0
-        self._requests = RequestLog(limits=limits, outside=outside, traceparent=invocation.traceparent)
-        self._asked: dict[int, OutgoingRequest | float] = {}
         self._settled_s = 0.0
         self._deadline_s = 0.0
 
@@ -90,7 +83,7 @@ class Run:
             messages=[] if failed else self._messages,
             objects=[] if failed else self._objects,
             logs=self._logs,
-            requests=self._requests.records,
+            requests=self._requests.records if self._requests else [],
             usage=Usage(
                 wall_s=self._settled_s - started_s,
                 fuel=self._sandbox.fuel_used,
@@ -104,43 +97,28 @@ class Run:
 
     async def _drive(self, now_ns: int) -> None:
         text = wire.start_text(self._invocation, kind=self._kind, settings=self._settings, seed=self._seed)
-        self._enter(text, now_ns)
-        if self._asked:
-            await self._suspended()
+        await self._enter(text, now_ns)
+        if self._waiting:
+            await self._suspended(self._waiting)
         if not self._is_settled:
             self._fail(FunctionError(ErrorKind.TIMEOUT, "Timeout", NEVER_SETTLES))
 
-    async def _suspended(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            self._start_asked(group)
-            while self._open and not self._sandbox.ended:
-                answers = await self._next_answers()
+    async def _suspended(self, waiting: Waiting) -> None:
+        async with waiting:
+            waiting.start()
+            while waiting and not self._sandbox.ended:
+                # Waiting for a core is nobody's fault.
+                answers = await waiting.answers(until_s=self._deadline_s + self._sandbox.waited_s)
                 if not answers:
                     self._time_out()
                     break
-                now_ns = self._outside.now_ns()
-                self._enter(wire.resume_text(answers), now_ns)
-                self._start_asked(group)
-            for task in self._open.values():
-                task.cancel()
-
-    async def _next_answers(self) -> list[dict[str, Any]]:
-        """Wait for an answer, give all that are there; none when the time is over."""
-        try:
-            async with asyncio.timeout(self._deadline_s - time.monotonic()):
-                answers = [await self._answers.get()]
-        except TimeoutError:
-            return []
-        while not self._answers.empty():
-            answers.append(self._answers.get_nowait())
-        for answer in answers:
-            self._open.pop(answer["id"], None)
-        return answers
+                await self._enter(wire.resume_text(answers), self._outside.now_ns())
+                waiting.start()
 
     # --- entering the guest ------------------------------------------------------------------------------------------
-    def _enter(self, text: bytes, now_ns: int) -> None:
+    async def _enter(self, text: bytes, now_ns: int) -> None:
         try:
-            step = self._sandbox.enter(text, now_ns=now_ns, seed=self._seed)
+            step = await self._sandbox.enter(text, now_ns=now_ns, seed=self._seed)
             for kind, record in step.outbox:
                 self._take(kind, record)
         except EndedError as ended:
@@ -157,8 +135,8 @@ class Run:
         self._is_settled = True
         self._settled_s = time.monotonic()
         self._error = error
-        for request_id in self._timers:
-            self._cancel(request_id)
+        if self._waiting is not None:
+            self._waiting.cancel_timers()
 
     def _fail(self, error: FunctionError) -> None:
         """End the sandbox; what the handler came to before stays."""
@@ -212,24 +190,25 @@ class Run:
                 )
             case "timer":
                 self._ask(record, wire.number(record, "delay_ms") / 1000)
+            case "cancel" if self._waiting is not None:
+                self._waiting.cancel(wire.record_id(record))
             case "cancel":
-                self._cancel(wire.record_id(record))
+                raise GuestFaultError("the guest withdrew what it had not asked for")
             case _:
                 raise GuestFaultError(f"the guest posted a record of kind {kind[:40]!r}")
 
     def _ask(self, record: dict[str, Any], wanted: OutgoingRequest | float) -> None:
-        request_id = wire.record_id(record)
-        if request_id in self._asked or request_id in self._open:
-            raise GuestFaultError("the guest used an id twice")
-        if len(self._asked) + len(self._open) >= self._limits.open_requests:
+        if self._waiting is None:
+            self._requests = RequestLog(
+                limits=self._limits, outside=self._outside, traceparent=self._invocation.traceparent
+            )
+            self._waiting = Waiting(self._requests)
+        if self._is_settled and not isinstance(wanted, OutgoingRequest):
+            return
+        if len(self._waiting) >= self._limits.open_requests:
             message = f"An event may have {self._limits.open_requests:,} timers and requests waiting."
             raise EndedError(FunctionError(ErrorKind.BAD_REQUEST, "RangeError", message))
-        self._asked[request_id] = wanted
-
-    def _cancel(self, request_id: int) -> None:
-        self._asked.pop(request_id, None)
-        if (task := self._open.pop(request_id, None)) is not None:
-            task.cancel()
+        self._waiting.ask(wire.record_id(record), wanted)
 
     def _log(self, line: LogLine) -> None:
         room = self._limits.log_bytes - self._log_bytes
@@ -242,22 +221,3 @@ class Run:
             self._logs += [replace(line, text=cut), LogLine(line.time_ms, "warn", LOGS_CUT)]
         else:
             self._logs.append(line)
-
-    def _start_asked(self, group: asyncio.TaskGroup) -> None:
-        asked, self._asked = self._asked, {}
-        for request_id, wanted in asked.items():
-            if isinstance(wanted, OutgoingRequest):
-                self._open[request_id] = group.create_task(self._fetch(request_id, wanted))
-            elif not self._is_settled:
-                self._open[request_id] = self._timers[request_id] = group.create_task(self._wait(request_id, wanted))
-
-    async def _wait(self, request_id: int, delay_s: float) -> None:
-        await asyncio.sleep(max(delay_s, 0))
-        self._answers.put_nowait({"id": request_id})
-
-    async def _fetch(self, request_id: int, request: OutgoingRequest) -> None:
-        try:
-            answer = wire.answer_record(request_id, await self._requests.fetch(request))
-        except RequestFailedError as error:
-            answer = wire.failure_record(request_id, error)
-        self._answers.put_nowait(answer)

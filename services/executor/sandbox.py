@@ -10,6 +10,7 @@ from services.executor.engine import Engine
 from services.executor.guest import Guest, GuestError, GuestFaultError, OutputTooLongError, TrappedError
 from services.executor.outside import Outside
 from services.executor.results import ErrorKind, FunctionError, Limits
+from services.executor.turns import Turns
 from services.executor.unchecked import UncheckedGuest
 from services.executor.wire import Step, read_step
 
@@ -28,16 +29,28 @@ class EndedError(Exception):
 class Sandbox:
     """Runs events one after the other until it has to end.
 
-    `events` counts those begun. After `EndedError` or `end()` it must not be entered again.
+    `events` counts those begun, `waited_s` is what the event at hand has waited for its turns. After `EndedError` or
+    `end()` it must not be entered again.
     """
 
     def __init__(
-        self, *, engine: Engine, image: Module, limits: Limits, outside: Outside, guest: type[Guest] = UncheckedGuest
+        self,
+        *,
+        engine: Engine,
+        image: Module,
+        limits: Limits,
+        outside: Outside,
+        turns: Turns,
+        workspace: str = "",
+        guest: type[Guest] = UncheckedGuest,
     ) -> None:
         self._limits = limits
         self._outside = outside
+        self._turns = turns
+        self._workspace = workspace
         self._guest = guest(engine, image, memory_bytes=limits.memory_bytes, host_call=self._on_host_call)
         self.events = 0
+        self.waited_s = 0.0
         self.ended = False
 
     @property
@@ -61,13 +74,16 @@ class Sandbox:
     def begin(self) -> None:
         """Give the next event its fuel."""
         self.events += 1
+        self.waited_s = 0.0
         self._guest.set_fuel(self._limits.fuel)
 
-    def enter(self, text: bytes, *, now_ns: int, seed: bytes) -> Step:
+    async def enter(self, text: bytes, *, now_ns: int, seed: bytes) -> Step:
         """Run the guest until nothing in it is ready. Raises EndedError."""
         self._guest.set_world(now_ns, int.from_bytes(seed[:8], "little"))
         try:
-            return read_step(self._guest.enter(text, max_output_bytes=self._limits.output_bytes))
+            self._guest.begin(text)
+            self.waited_s += await self._turns.run(self._workspace, self._guest.step)
+            return read_step(self._guest.output(self._limits.output_bytes))
         except TrappedError as trap:
             error = self._of_trap(trap)
         except GuestError as thrown:

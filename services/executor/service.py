@@ -3,24 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 
 from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc
+from services.executor.admission import LARGEST_CALL, Admission, TooLongError, busy
 from services.executor.conversion import code_error, invocation_of, result_message
 from services.executor.executor import Executor, Program
 from services.executor.images import CodeFaultError
-from services.executor.pool import TooLongError
 from services.executor.programs import Programs, checked_code, checked_kind
 from services.executor.results import Invocation, InvocationResult
-from shared.errors import InvalidArgument, ResourceExhausted
+from shared.errors import InvalidArgument
 
-MAX_INVOCATIONS = 100
-RETRY_S = 1.0
-# After so long without a break the event loop gets its turn: answers to other guests wait for it.
-SLICE_S = 0.005
 # Far below the limit of a message, and above what one result can have.
 RESPONSE_BYTES = 8 * 1024 * 1024
 
@@ -31,15 +25,14 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
     def __init__(self, *, executor: Executor, programs: Programs, waiting_events: int) -> None:
         self._executor = executor
         self._programs = programs
-        self._room = waiting_events
-        self._break_s = 0.0
+        self._admission = Admission(events=waiting_events)
 
     async def Check(
         self, request: executor_service_pb2.CheckRequest, context: Any
     ) -> executor_service_pb2.CheckResponse:
         checked_kind(request.kind, request.language)
         try:
-            top_level = self._executor.check(checked_code(request.code))
+            top_level = await self._executor.check(checked_code(request.code))
         except CodeFaultError as error:
             return executor_service_pb2.CheckResponse(error=code_error(error.fault))
         error = code_error(top_level.fault) if top_level.fault else None
@@ -49,10 +42,10 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         self, request: executor_service_pb2.InvokeRequest, context: Any
     ) -> AsyncIterator[executor_service_pb2.InvokeResponse]:
         invocations = [invocation_of(each) for each in request.invocations]
-        if not 0 < len(invocations) <= MAX_INVOCATIONS:
-            raise InvalidArgument(f"A call takes 1 to {MAX_INVOCATIONS} events.")
-        with self._admitted(len(invocations)):
-            program = await self._program(request)
+        if not 0 < len(invocations) <= LARGEST_CALL:
+            raise InvalidArgument(f"A call takes 1 to {LARGEST_CALL} events.")
+        program = await self._program(request)
+        with self._admission.admitted(program.workspace_id, len(invocations)):
             async for results in self._run_all(program, invocations):
                 for response in _responses(results):
                     yield response
@@ -61,16 +54,6 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         if request.WhichOneof("target") == "inline":
             return self._programs.inline(request.inline)
         return await self._programs.deployed(request.instance_id)
-
-    @contextmanager
-    def _admitted(self, events: int) -> Generator[None]:
-        if events > self._room:
-            raise ResourceExhausted("Too many events wait here.", reason="EXECUTOR_BUSY", retry_delay_s=RETRY_S)
-        self._room -= events
-        try:
-            yield
-        finally:
-            self._room += events
 
     async def _run_all(self, program: Program, invocations: list[Invocation]) -> AsyncGenerator[list[InvocationResult]]:
         """Run the events, several at a time where they wait for something; give results as they come."""
@@ -90,15 +73,11 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         except ExceptionGroup as group:
             if (late := group.subgroup(TooLongError)) is None:
                 raise
-            reason = str(late.exceptions[0])
-            raise ResourceExhausted(reason, reason="EXECUTOR_BUSY", retry_delay_s=RETRY_S) from None
+            raise busy(str(late.exceptions[0])) from None
 
     async def _work(self, program: Program, todo: Iterator[Invocation], ready: asyncio.Queue[InvocationResult]) -> None:
         for invocation in todo:
             ready.put_nowait(await self._executor.run(program, invocation))
-            if time.monotonic() > self._break_s:
-                await asyncio.sleep(0)
-                self._break_s = time.monotonic() + SLICE_S
 
 
 def _responses(results: list[InvocationResult]) -> Iterator[executor_service_pb2.InvokeResponse]:

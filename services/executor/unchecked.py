@@ -4,6 +4,9 @@ This module alone reaches below wasmtime's public Python API, and only for what 
 inherited. Handles of the function, the memory's address and the glue's cells are looked up once. The memory never moves
 (the engine's configuration says so), it only grows, so an address stays good while its store is open, and ranges are
 checked against the size at the moment of the copy.
+
+An entry runs on a stack of its own (a wasmtime fiber), from which it comes back after each slice of fuel: the C API has
+this, the Python API has not.
 """
 
 # ruff: noqa: SLF001
@@ -13,12 +16,16 @@ checked against the size at the moment of the copy.
 from __future__ import annotations
 
 import ctypes
+from typing import Any
 
 from wasmtime import Module, Trap, WasmtimeError
 from wasmtime import _ffi as ffi
 
 from services.executor.engine import Engine
-from services.executor.guest import Guest, HostCall, TrappedError, checked_range
+from services.executor.guest import U32, Guest, HostCall, TrappedError, checked_range
+
+# About 0.2 ms of an interpreter loop; most events need less.
+SLICE_FUEL = 2_000_000
 
 
 class _Cells(ctypes.LittleEndianStructure):
@@ -33,7 +40,7 @@ class _Cells(ctypes.LittleEndianStructure):
 
 
 class UncheckedGuest(Guest):
-    """A guest for events; behaves as `Guest` does."""
+    """A guest for events: `call` is not for it, all else behaves as `Guest` does."""
 
     def __init__(self, engine: Engine, image: Module, *, memory_bytes: int, host_call: HostCall) -> None:
         super().__init__(engine, image, memory_bytes=memory_bytes, host_call=host_call)
@@ -41,14 +48,23 @@ class UncheckedGuest(Guest):
         self._memory_handle = ctypes.byref(self.memory._memory)
         self._address = ctypes.addressof(self.memory.data_ptr(self.store).contents)
         self._world = _Cells.from_address(self._address + self.cells.clock)
+        self._run_function = self._function(b"penstock_run")
+        self._malloc_function = self._function(b"wasm_malloc")
+        self._arguments = (ffi.wasmtime_val_t * 2)()
+        for argument in self._arguments:
+            argument.kind = ffi.WASMTIME_I32.value
+        self._result = ffi.wasmtime_val_t()
+        self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
+        self._error = ctypes.POINTER(ffi.wasmtime_error_t)()
+        self._future: Any = None
+        self._left = ctypes.c_uint64()
+        ffi.wasmtime_context_fuel_async_yield_interval(self._context, SLICE_FUEL)
+
+    def _function(self, name: bytes) -> Any:
         found = ffi.wasmtime_extern_t()
-        name = b"penstock_run"
         instance = ctypes.byref(self._instance._instance)
         ffi.wasmtime_instance_export_get(self._context, instance, name, len(name), ctypes.byref(found))
-        self._run_function = found.of.func
-        self._arguments = (ffi.wasmtime_val_raw_t * 2)()
-        self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
-        self._left = ctypes.c_uint64()
+        return found.of.func
 
     def set_fuel(self, fuel: int) -> None:
         ffi.wasmtime_context_set_fuel(self._context, fuel)
@@ -72,18 +88,50 @@ class UncheckedGuest(Guest):
         self._world.clock_ns = clock_ns
         self._world.seed = seed
 
-    def _run(self, pointer: int, length: int) -> int:
-        self._arguments[0].i32 = pointer
-        self._arguments[1].i32 = length
-        error = ffi.wasmtime_func_call_unchecked(
-            self._context, ctypes.byref(self._run_function), self._arguments, 2, ctypes.byref(self._trap)
+    def begin(self, text: bytes) -> None:
+        self._start(self._run_function, self._put(text), len(text))
+
+    def _malloc(self, length: int) -> int:
+        self._start(self._malloc_function, length)
+        while not self.step():
+            pass
+        return self._output
+
+    def _start(self, function: Any, *arguments: int) -> None:
+        for place, value in zip(self._arguments, arguments, strict=False):
+            place.of.i32 = value
+        self._future = ffi.wasmtime_func_call_async(
+            self._context,
+            ctypes.byref(function),
+            self._arguments,
+            len(arguments),
+            ctypes.byref(self._result),
+            1,
+            ctypes.byref(self._trap),
+            ctypes.byref(self._error),
         )
-        if error:
-            raise TrappedError(None, str(WasmtimeError._from_ptr(error)))
+
+    def step(self) -> bool:
+        """Run for a slice of fuel, and tell whether the entry is done. Raises TrappedError."""
+        if not ffi.wasmtime_call_future_poll(self._future):
+            return False
+        self._drop_future()
+        if self._error:
+            raise TrappedError(None, str(WasmtimeError._from_ptr(self._error)))
         if self._trap:
             trap, self._trap = Trap._from_ptr(self._trap), ctypes.POINTER(ffi.wasm_trap_t)()
             raise TrappedError(trap.trap_code, str(trap))
-        return self._arguments[0].i32
+        self._output = self._result.of.i32 & U32
+        return True
+
+    def close(self) -> None:
+        self._drop_future()
+        super().close()
+
+    def _drop_future(self) -> None:
+        if self._future is not None:
+            ffi.wasmtime_call_future_delete(self._future)
+            self._future = None
 
     def _output_cells(self) -> tuple[int, int]:
         return self._world.output_bytes, self._world.output_is_error

@@ -19,6 +19,7 @@ from services.executor.local import make_executor
 from services.executor.pool import SandboxPool
 from services.executor.results import FunctionKind, Invocation, Limits
 from services.executor.sandbox import Sandbox
+from services.executor.turns import Turns
 
 CODE = "async function onTrack(event) { event.properties.added = 'x'; return event; }"
 EVENT = json.dumps(
@@ -83,14 +84,14 @@ async def median_us_async(action: Callable[[], Awaitable[object]], times: int) -
 async def measure(cache_dir: Path) -> dict[str, float]:
     """Give each figure in microseconds by its name."""
     outside = CannedOutside({})
-    pool = SandboxPool()
+    pool, turns = SandboxPool(), Turns()
     executor = make_executor(cache_dir=cache_dir, outside=outside, pool=pool)
     builder, engine = executor._builder, executor._engine
     figures = {"image build": median_us(lambda: builder.build(CODE), 20)}
     figures["image load"] = median_us(lambda: builder.load(CODE), 200)
     image, limits = builder.load(CODE), Limits()
     figures["sandbox start"] = median_us(
-        lambda: Sandbox(engine=engine, image=image, limits=limits, outside=outside).end(), 500
+        lambda: Sandbox(engine=engine, image=image, limits=limits, outside=outside, turns=turns).end(), 500
     )
     warm = Program(key="warm", code=CODE, digest=digest_of(CODE), kind=FunctionKind.DESTINATION)
     fresh = Program(key="fresh", code=CODE, digest=digest_of(CODE), kind=FunctionKind.DESTINATION, fresh=True)

@@ -36,15 +36,15 @@ IMPURE = {
 
 
 @pytest.mark.parametrize("code", PURE.values(), ids=PURE)
-def test_a_pure_top_level_is_baked(executor: Executor, code: str) -> None:
-    top_level = executor.check(code)
+async def test_a_pure_top_level_is_baked(executor: Executor, code: str) -> None:
+    top_level = await executor.check(code)
     assert top_level.pure
     assert top_level.handlers == ("onTrack",)
 
 
 @pytest.mark.parametrize("code", IMPURE.values(), ids=IMPURE)
-def test_a_top_level_that_asks_for_something_fresh_is_not(executor: Executor, code: str) -> None:
-    assert not executor.check(code).pure
+async def test_a_top_level_that_asks_for_something_fresh_is_not(executor: Executor, code: str) -> None:
+    assert not (await executor.check(code)).pure
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,9 @@ async def test_the_clock_is_the_time_of_the_event(executor: Executor) -> None:
     assert times[0] == times[1] == result.started_ns // 1_000_000
 
 
-def test_code_that_does_not_compile_is_told_where(executor: Executor) -> None:
+async def test_code_that_does_not_compile_is_told_where(executor: Executor) -> None:
     with pytest.raises(CodeFaultError) as caught:
-        executor.check("function onTrack() {\n  let a = 1;\n  let a = 2;\n}")
+        await executor.check("function onTrack() {\n  let a = 1;\n  let a = 2;\n}")
     fault = caught.value.fault
     assert (fault.message, fault.line, fault.column) == ("Identifier 'a' has already been declared", 3, 7)
 

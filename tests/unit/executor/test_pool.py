@@ -9,7 +9,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from services.executor.pool import SandboxPool, TooLongError
+from services.executor.admission import TooLongError
+from services.executor.pool import SandboxPool
 
 
 @dataclass(eq=False)
