@@ -42,6 +42,8 @@ class Masker:
     def result(self, result: InvocationResult) -> InvocationResult:
         """Mask what is shown of a run; what the function returned or sent on stays as it is."""
         error = result.error
+        if not (error or result.logs or result.requests):
+            return result
         if error is not None:
             error = replace(error, message=self.text(error.message), stack=self.text(error.stack))
         logs = [replace(line, text=self.text(line.text)) for line in result.logs]

@@ -46,42 +46,51 @@ class UncheckedGuest(Guest):
         super().__init__(engine, image, memory_bytes=memory_bytes, host_call=host_call)
         self._context = self.store._context()
         self._memory_handle = ctypes.byref(self.memory._memory)
+        self._note_size()
         self._address = ctypes.addressof(self.memory.data_ptr(self.store).contents)
         self._world = _Cells.from_address(self._address + self.cells.clock)
-        self._run_function = self._function(b"penstock_run")
-        self._malloc_function = self._function(b"wasm_malloc")
+        self._left = ctypes.c_uint64()
+        self._left_reference = ctypes.byref(self._left)
         self._arguments = (ffi.wasmtime_val_t * 2)()
         for argument in self._arguments:
             argument.kind = ffi.WASMTIME_I32.value
+        self._pointer, self._length = self._arguments[0].of, self._arguments[1].of
         self._result = ffi.wasmtime_val_t()
         self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
         self._error = ctypes.POINTER(ffi.wasmtime_error_t)()
+        self._call_run = self._prepared(b"penstock_run", 2)
+        self._call_malloc = self._prepared(b"wasm_malloc", 1)
         self._future: Any = None
-        self._left = ctypes.c_uint64()
         ffi.wasmtime_context_fuel_async_yield_interval(self._context, SLICE_FUEL)
 
-    def _function(self, name: bytes) -> Any:
+    def _prepared(self, name: bytes, parameters: int) -> tuple[Any, ...]:
+        """Give what `wasmtime_func_call_async` takes to call an export with the first of `_arguments`."""
         found = ffi.wasmtime_extern_t()
         instance = ctypes.byref(self._instance._instance)
         ffi.wasmtime_instance_export_get(self._context, instance, name, len(name), ctypes.byref(found))
-        return found.of.func
+        results = ctypes.byref(self._result), 1, ctypes.byref(self._trap), ctypes.byref(self._error)
+        return self._context, ctypes.byref(found.of.func), self._arguments, parameters, *results
+
+    def _note_size(self) -> None:
+        """The memory grows only while the guest runs."""
+        self._memory_bytes = ffi.wasmtime_memory_data_size(self._context, self._memory_handle)
 
     def set_fuel(self, fuel: int) -> None:
         ffi.wasmtime_context_set_fuel(self._context, fuel)
 
     def fuel(self) -> int:
-        ffi.wasmtime_context_get_fuel(self._context, ctypes.byref(self._left))
+        ffi.wasmtime_context_get_fuel(self._context, self._left_reference)
         return self._left.value
 
     def memory_bytes(self) -> int:
-        return ffi.wasmtime_memory_data_size(self._context, self._memory_handle)
+        return self._memory_bytes
 
     def read(self, pointer: int, length: int) -> bytes:
-        start, length = checked_range(pointer, length, self.memory_bytes())
+        start, length = checked_range(pointer, length, self._memory_bytes)
         return ctypes.string_at(self._address + start, length)
 
     def write(self, pointer: int, data: bytes) -> None:
-        start, length = checked_range(pointer, len(data), self.memory_bytes())
+        start, length = checked_range(pointer, len(data), self._memory_bytes)
         ctypes.memmove(self._address + start, data, length)
 
     def set_world(self, clock_ns: int, seed: int) -> None:
@@ -89,40 +98,34 @@ class UncheckedGuest(Guest):
         self._world.seed = seed
 
     def begin(self, text: bytes) -> None:
-        self._start(self._run_function, self._put(text), len(text))
+        self._pointer.i32 = self._put(text)
+        self._length.i32 = len(text)
+        self._future = ffi.wasmtime_func_call_async(*self._call_run)
 
     def _malloc(self, length: int) -> int:
-        self._start(self._malloc_function, length)
+        self._pointer.i32 = length
+        self._future = ffi.wasmtime_func_call_async(*self._call_malloc)
         while not self.step():
             pass
         return self._output
-
-    def _start(self, function: Any, *arguments: int) -> None:
-        for place, value in zip(self._arguments, arguments, strict=False):
-            place.of.i32 = value
-        self._future = ffi.wasmtime_func_call_async(
-            self._context,
-            ctypes.byref(function),
-            self._arguments,
-            len(arguments),
-            ctypes.byref(self._result),
-            1,
-            ctypes.byref(self._trap),
-            ctypes.byref(self._error),
-        )
 
     def step(self) -> bool:
         """Run for a slice of fuel, and tell whether the entry is done. Raises TrappedError."""
         if not ffi.wasmtime_call_future_poll(self._future):
             return False
         self._drop_future()
+        self._note_size()
         if self._error:
             raise TrappedError(None, str(WasmtimeError._from_ptr(self._error)))
         if self._trap:
-            trap, self._trap = Trap._from_ptr(self._trap), ctypes.POINTER(ffi.wasm_trap_t)()
+            trap = Trap._from_ptr(self._trap)
             raise TrappedError(trap.trap_code, str(trap))
         self._output = self._result.of.i32 & U32
         return True
+
+    def _on_host_call(self, text: int, length: int, into: int, room: int) -> int:
+        self._note_size()
+        return super()._on_host_call(text, length, into, room)
 
     def close(self) -> None:
         self._drop_future()

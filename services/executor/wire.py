@@ -15,6 +15,9 @@ from services.executor.results import Invocation, LogLine
 
 # The year 10000, which no timestamp reaches.
 END_OF_TIME_MS = 253_402_300_800_000
+# What the prelude says of most entries; `WAITING` and `SETTLED` of enter.ts.
+_WAITING = b'{"settled":false,"error":null,"outbox":[]}'
+_SETTLED = b'{"settled":true,"error":null,"outbox":[]}'
 LEVELS = frozenset({"debug", "info", "warn", "error"})
 
 
@@ -28,7 +31,7 @@ class Failure:
     loading: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Step:
     """What one entry into the guest came to. Records of the outbox are `[kind, record]`, checked one by one later."""
 
@@ -56,6 +59,8 @@ def resume_text(answers: Sequence[dict[str, Any]]) -> bytes:
 def read_step(output: bytes) -> Step:
     """Read the guest's output. Raises GuestFaultError for another form."""
     state_text, _newline, returned = output.partition(b"\n")
+    if state_text == _SETTLED or state_text == _WAITING:
+        return Step(state_text == _SETTLED, None, [], returned)
     try:
         state = _loads(state_text)
         return Step(state["settled"] is True, _failure(state["error"]), [_entry(e) for e in state["outbox"]], returned)
