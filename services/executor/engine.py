@@ -29,6 +29,7 @@ class Cells:
     clock: int
     buffer: int
     buffer_bytes: int
+    output: int
 
     @property
     def fresh_reads(self) -> int:
@@ -37,7 +38,7 @@ class Cells:
 
     @property
     def output_bytes(self) -> int:
-        """Length of the last output and whether it is an exception: two u32."""
+        """Length of the last output, what it is, and the length of what the handler returned: three u32."""
         return self.clock + 24
 
 
@@ -84,7 +85,7 @@ class Engine:
         store = Store(self.wasmtime)
         store.set_fuel(10_000_000)
         exports = self.instantiate(store, self.blank, lambda *_: 0)[0].exports(store)
-        values = [exports[f"penstock_{name}"] for name in ("cells", "buffer", "buffer_bytes")]
+        values = [exports[f"penstock_{name}"] for name in ("cells", "buffer", "buffer_bytes", "output")]
         numbers = [value.value(store) for value in values if isinstance(value, Global)]
         store.close()
         return Cells(*numbers)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, cast
 
 from wasmtime import Func, Module, Store, Trap, TrapCode, WasmtimeError
@@ -14,6 +15,8 @@ from wasmtime import Func, Module, Store, Trap, TrapCode, WasmtimeError
 from services.executor.engine import Engine
 
 U32 = 0xFFFFFFFF
+# What the output of an entry is, as the glue tells it.
+REPORT, EXCEPTION, NOTHING = range(3)
 START_FUEL = 10_000_000
 
 # A synchronous host function: request and answer are JSON texts, with the fuel that the call costs. Never raises.
@@ -44,6 +47,23 @@ class GuestError(Exception):
         self.text = text
 
 
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What an entry begins with: a value as UTF-8 JSON, and the prelude's `control`."""
+
+    value: bytes
+    control: bytes
+
+
+@dataclass(slots=True)
+class Output:
+    """What an entry came to: the prelude's report, empty when there is nothing to report, and what the handler returned
+    where that is not part of the report."""
+
+    report: bytes
+    returned: bytes
+
+
 def checked_range(pointer: int, length: int, memory_bytes: int) -> tuple[int, int]:
     """Give pointer and length as unsigned numbers if they lie in a memory of this size now.
 
@@ -67,7 +87,7 @@ class Guest:
         self.store.set_fuel(START_FUEL)
         self._instance, self.memory = engine.instantiate(self.store, image, self._on_host_call)
         self.cells = engine.cells
-        self._entry = (0, 0)
+        self._entry = (0, 0, 0)
         self._output = 0
 
     # --- what `unchecked.py` does faster ---------------------------------------------------------------------------
@@ -105,9 +125,9 @@ class Guest:
     def _malloc(self, length: int) -> int:
         return self.call("wasm_malloc", length)
 
-    def _output_cells(self) -> tuple[int, int]:
-        length, is_error = struct.unpack("<II", self.read(self.cells.output_bytes, 8))
-        return length, is_error
+    def _output_cells(self) -> tuple[int, int, int]:
+        length, kind, returned = struct.unpack("<III", self.read(self.cells.output_bytes, 12))
+        return length, kind, returned
 
     # --- the same for both -------------------------------------------------------------------------------------------
     def call(self, name: str, *arguments: float) -> Any:
@@ -120,41 +140,45 @@ class Guest:
         except WasmtimeError as error:
             raise TrappedError(None, str(error)) from None
 
-    def enter(self, text: bytes, *, max_output_bytes: int) -> bytes:
-        """Run the prelude's `enter` on the text and all jobs that are ready; give the text of its `leave`.
+    def enter(self, given: Input, *, max_output_bytes: int) -> Output:
+        """Run the prelude's `enter` and all jobs that are ready; give what its `leave` says.
 
         Raises TrappedError, GuestError for what neither should throw, OutputTooLongError, and GuestFaultError for an
         output that is missing.
         """
-        self.begin(text)
+        self.begin(given)
         while not self.step():
             pass
         return self.output(max_output_bytes)
 
-    def begin(self, text: bytes) -> None:
+    def begin(self, given: Input) -> None:
         """Begin an entry: `step` until it is done, then take the `output`. Raises TrappedError and GuestError."""
-        self._entry = (self._put(text), len(text))
+        self._entry = (self._put(given), len(given.value), len(given.control))
 
-    def output(self, max_bytes: int) -> bytes:
+    def output(self, max_bytes: int) -> Output:
         """Give the output of the entry that is done. Raises what `enter` raises but TrappedError."""
-        length, is_error = self._output_cells()
+        length, kind, returned = self._output_cells()
+        if length + returned > max_bytes:
+            raise OutputTooLongError(f"The function returned, sent and logged more than {max_bytes:,} bytes.")
+        written = self.read(self.cells.output, returned) if returned else b""
+        if kind == NOTHING:
+            return Output(b"", written)
         if self._output == 0:
             raise GuestFaultError("the guest's output is missing")
-        if length > max_bytes:
-            raise OutputTooLongError(f"The function returned, sent and logged more than {max_bytes:,} bytes.")
-        output = self.read(self._output, length)
-        if is_error:
-            raise GuestError(output.decode(errors="replace"))
-        return output
+        report = self.read(self._output, length)
+        if kind == EXCEPTION:
+            raise GuestError(report.decode(errors="replace"))
+        return Output(report, written)
 
-    def _put(self, text: bytes) -> int:
-        if len(text) <= self.cells.buffer_bytes:
+    def _put(self, given: Input) -> int:
+        data = b"%b\0%b" % (given.value, given.control)
+        if len(data) <= self.cells.buffer_bytes:
             pointer = self.cells.buffer
         else:
-            pointer = self._malloc(len(text)) & U32
+            pointer = self._malloc(len(data)) & U32
             if pointer == 0:
                 raise GuestError("InternalError: out of memory")
-        self.write(pointer, text)
+        self.write(pointer, data)
         return pointer
 
     def _on_host_call(self, text: int, length: int, into: int, room: int) -> int:

@@ -25,10 +25,11 @@ from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall
 from services.executor.image_directory import ImageDirectory
 from services.executor.source import AUTHOR_FILE, CodeFault, compile_fault_of, fault_of, wrapped
 from services.executor.wasm import image_module
+from services.executor.wire import LOAD
 
 PRELUDE_FILE = "penstock:prelude"
 # What the prelude leaves for `penstock_bind`, in its order.
-PRELUDE_FUNCTIONS = ("define", "enter", "leave", "rejected")
+PRELUDE_VALUES = ("define", "enter", "leave", "rejected", "object", "array")
 PRELUDE_FUEL = 10**12
 BUILD_FUEL = 2_300_000_000
 BUILD_MEMORY_BYTES = 128 * 1024 * 1024
@@ -90,7 +91,7 @@ class ImageBuilder:
 
     def _run_top_level(self, guest: Guest) -> TopLevel:
         try:
-            state: dict[str, Any] = json.loads(guest.enter(b'{"op":"load"}', max_output_bytes=MAX_STATE_BYTES))
+            state: dict[str, Any] = json.loads(guest.enter(LOAD, max_output_bytes=MAX_STATE_BYTES).report)
         except (TrappedError, GuestError, GuestFaultError) as error:
             return TopLevel(fault=CodeFault("Error", f"the top level did not finish: {error}"))
         error = state["error"]
@@ -121,9 +122,10 @@ class ImageBuilder:
         try:
             bytecode = script.compile_script(compiler, prelude, PRELUDE_FILE)
             script.define_host_function(guest, "__penstock_host")
+            script.define_host_function(guest, "__penstock_write")
             script.evaluate_bytecode(guest, bytecode)
             module = script.property_of(guest, guest.call("qjs_get_global"), "__penstock")
-            guest.call("penstock_bind", *(script.property_of(guest, module, name) for name in PRELUDE_FUNCTIONS))
+            guest.call("penstock_bind", *(script.property_of(guest, module, name) for name in PRELUDE_VALUES))
             script.evaluate(guest, "delete globalThis.__penstock", PRELUDE_FILE)
             guest.call("qjs_run_gc")
             guest.call("qjs_set_gc_threshold", GC_THRESHOLD_BYTES)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 from services.executor import wire
-from services.executor.guest import GuestFaultError
+from services.executor.guest import GuestFaultError, Input
 from services.executor.outside import OutgoingRequest, Outside
 from services.executor.requests import RequestLog
 from services.executor.results import (
@@ -96,8 +96,8 @@ class Run:
         )
 
     async def _drive(self, now_ns: int) -> None:
-        text = wire.start_text(self._invocation, kind=self._kind, settings=self._settings, seed=self._seed)
-        await self._enter(text, now_ns)
+        given = wire.start_input(self._invocation, kind=self._kind, settings=self._settings, seed=self._seed)
+        await self._enter(given, now_ns)
         if self._waiting:
             await self._suspended(self._waiting)
         if not self._is_settled:
@@ -112,13 +112,13 @@ class Run:
                 if not answers:
                     self._time_out()
                     break
-                await self._enter(wire.resume_text(answers), self._outside.now_ns())
+                await self._enter(wire.resume_input(answers), self._outside.now_ns())
                 waiting.start()
 
     # --- entering the guest ------------------------------------------------------------------------------------------
-    async def _enter(self, text: bytes, now_ns: int) -> None:
+    async def _enter(self, given: Input, now_ns: int) -> None:
         try:
-            step = await self._sandbox.enter(text, now_ns=now_ns, seed=self._seed)
+            step = await self._sandbox.enter(given, now_ns=now_ns, seed=self._seed)
             for kind, record in step.outbox:
                 self._take(kind, record)
         except EndedError as ended:

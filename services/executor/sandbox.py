@@ -7,7 +7,7 @@ import json
 from wasmtime import Module, TrapCode
 
 from services.executor.engine import Engine
-from services.executor.guest import Guest, GuestError, GuestFaultError, OutputTooLongError, TrappedError
+from services.executor.guest import Guest, GuestError, GuestFaultError, Input, OutputTooLongError, TrappedError
 from services.executor.outside import Outside
 from services.executor.results import ErrorKind, FunctionError, Limits
 from services.executor.turns import Turns
@@ -77,11 +77,11 @@ class Sandbox:
         self.waited_s = 0.0
         self._guest.set_fuel(self._limits.fuel)
 
-    async def enter(self, text: bytes, *, now_ns: int, seed: bytes) -> Step:
+    async def enter(self, given: Input, *, now_ns: int, seed: bytes) -> Step:
         """Run the guest until nothing in it is ready. Raises EndedError."""
         self._guest.set_world(now_ns, int.from_bytes(seed[:8], "little"))
         try:
-            self._guest.begin(text)
+            self._guest.begin(given)
             self.waited_s += await self._turns.run(self._workspace, self._guest.step)
             return read_step(self._guest.output(self._limits.output_bytes))
         except TrappedError as trap:

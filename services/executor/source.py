@@ -23,7 +23,8 @@ HANDLERS = (
 # same line: lines stay exact.
 _PARAMETERS = ",".join(HANDLERS)
 _HEAD = f"(function({_PARAMETERS}){{"
-_REGISTER = f"arguments[{len(HANDLERS)}](()=>({{{_PARAMETERS}}}));"
+_CASES = "".join(f"case'{name}':return {name};" for name in HANDLERS)
+_REGISTER = f"arguments[{len(HANDLERS)}]((name)=>{{switch(name){{{_CASES}}}}});"
 _TAIL = "\n})"
 _STRICT = re.compile(r"""(?:\s|//[^\n]*\n|/\*.*?\*/)*(['"])use strict\1""", re.DOTALL)
 _LAST_WORD = re.compile(r"[\w$]+$")

@@ -22,7 +22,7 @@ from wasmtime import Module, Trap, WasmtimeError
 from wasmtime import _ffi as ffi
 
 from services.executor.engine import Engine
-from services.executor.guest import U32, Guest, HostCall, TrappedError, checked_range
+from services.executor.guest import U32, Guest, HostCall, Input, TrappedError, checked_range
 
 # About 0.2 ms of an interpreter loop; most events need less.
 SLICE_FUEL = 2_000_000
@@ -35,7 +35,8 @@ class _Cells(ctypes.LittleEndianStructure):
         ("random_reads", ctypes.c_uint32),
         ("seed", ctypes.c_uint64),
         ("output_bytes", ctypes.c_uint32),
-        ("output_is_error", ctypes.c_uint32),
+        ("output_kind", ctypes.c_uint32),
+        ("returned_bytes", ctypes.c_uint32),
     )
 
 
@@ -51,14 +52,14 @@ class UncheckedGuest(Guest):
         self._world = _Cells.from_address(self._address + self.cells.clock)
         self._left = ctypes.c_uint64()
         self._left_reference = ctypes.byref(self._left)
-        self._arguments = (ffi.wasmtime_val_t * 2)()
+        self._arguments = (ffi.wasmtime_val_t * 3)()
         for argument in self._arguments:
             argument.kind = ffi.WASMTIME_I32.value
-        self._pointer, self._length = self._arguments[0].of, self._arguments[1].of
+        self._pointer, self._length, self._control_length = (argument.of for argument in self._arguments)
         self._result = ffi.wasmtime_val_t()
         self._trap = ctypes.POINTER(ffi.wasm_trap_t)()
         self._error = ctypes.POINTER(ffi.wasmtime_error_t)()
-        self._call_run = self._prepared(b"penstock_run", 2)
+        self._call_run = self._prepared(b"penstock_run", 3)
         self._call_malloc = self._prepared(b"wasm_malloc", 1)
         self._future: Any = None
         ffi.wasmtime_context_fuel_async_yield_interval(self._context, SLICE_FUEL)
@@ -97,9 +98,10 @@ class UncheckedGuest(Guest):
         self._world.clock_ns = clock_ns
         self._world.seed = seed
 
-    def begin(self, text: bytes) -> None:
-        self._pointer.i32 = self._put(text)
-        self._length.i32 = len(text)
+    def begin(self, given: Input) -> None:
+        self._pointer.i32 = self._put(given)
+        self._length.i32 = len(given.value)
+        self._control_length.i32 = len(given.control)
         self._future = ffi.wasmtime_func_call_async(*self._call_run)
 
     def _malloc(self, length: int) -> int:
@@ -136,5 +138,5 @@ class UncheckedGuest(Guest):
             ffi.wasmtime_call_future_delete(self._future)
             self._future = None
 
-    def _output_cells(self) -> tuple[int, int]:
-        return self._world.output_bytes, self._world.output_is_error
+    def _output_cells(self) -> tuple[int, int, int]:
+        return self._world.output_bytes, self._world.output_kind, self._world.returned_bytes

@@ -9,15 +9,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from services.executor.guest import GuestFaultError
+from services.executor.guest import GuestFaultError, Input, Output
 from services.executor.outside import Answer, OutgoingRequest, RequestFailedError
 from services.executor.results import Invocation, LogLine
 
 # The year 10000, which no timestamp reaches.
 END_OF_TIME_MS = 253_402_300_800_000
-# What the prelude says of most entries; `WAITING` and `SETTLED` of enter.ts.
+# `WAITING` of enter.ts.
 _WAITING = b'{"settled":false,"error":null,"outbox":[]}'
-_SETTLED = b'{"settled":true,"error":null,"outbox":[]}'
+# Runs the author's top level alone.
+LOAD = Input(b"null", b"l")
 LEVELS = frozenset({"debug", "info", "warn", "error"})
 
 
@@ -41,29 +42,30 @@ class Step:
     returned: bytes
 
 
-def start_text(invocation: Invocation, *, kind: str, settings: bytes, seed: bytes) -> bytes:
-    """Write the input of an event's first entry.
-
-    The payload comes first: JSON that closes its value and goes on cannot override what stands behind it.
-    """
-    # Written by hand: all of it but the payload is ours, and this is done for each event.
-    fields = f',"op":"start","handler":"{invocation.handler}","kind":"{kind}","seed":"{seed[8:].hex()}","settings":'
-    return b'{"payload":' + invocation.payload + fields.encode() + settings + b"}"
+def start_input(invocation: Invocation, *, kind: str, settings: bytes, seed: bytes) -> Input:
+    """Write the input of an event's first entry."""
+    return Input(
+        invocation.payload,
+        b"s%b%b:%b:%b" % (seed[8:].hex().encode(), kind.encode(), invocation.handler.encode(), settings),
+    )
 
 
-def resume_text(answers: Sequence[dict[str, Any]]) -> bytes:
+def resume_input(answers: Sequence[dict[str, Any]]) -> Input:
     """Write the input of a later entry."""
-    return json.dumps({"op": "resume", "answers": answers}).encode()
+    return Input(json.dumps(answers).encode(), b"r")
 
 
-def read_step(output: bytes) -> Step:
+def read_step(output: Output) -> Step:
     """Read the guest's output. Raises GuestFaultError for another form."""
-    state_text, _newline, returned = output.partition(b"\n")
-    if state_text == _SETTLED or state_text == _WAITING:
-        return Step(state_text == _SETTLED, None, [], returned)
+    if not output.report:
+        return Step(settled=True, failure=None, outbox=[], returned=output.returned)
+    state_text, _newline, returned = output.report.partition(b"\n")
+    if state_text == _WAITING:
+        return Step(settled=False, failure=None, outbox=[], returned=b"")
     try:
         state = _loads(state_text)
-        return Step(state["settled"] is True, _failure(state["error"]), [_entry(e) for e in state["outbox"]], returned)
+        outbox = [_entry(each) for each in state["outbox"]]
+        return Step(state["settled"] is True, _failure(state["error"]), outbox, output.returned or returned)
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise GuestFaultError(f"the guest's output has another form: {error!r}") from None
 

@@ -16,13 +16,14 @@ const require = createRequire(join(here, '../prelude/package.json'));
 const quickjs = dirname(require.resolve('quickjs-wasi/package.json'));
 const binaryen = join(dirname(require.resolve('binaryen/package.json')), 'bin');
 
+const OWN_PARTS = ['glue', 'json'];
 const SIDE_MODULES = ['url', 'encoding', 'headers', 'structured-clone'];
 const PAGE = 65536;
 const BUFFER_BYTES = PAGE;
 // With wasmtime's stack of 2 MiB this turns endless recursion into a RangeError instead of a trap.
 const STACK_BYTES = 512 * 1024;
 const KEEP = new Set([
-  'memory', '__stack_pointer', 'penstock_cells', 'penstock_buffer', 'penstock_buffer_bytes',
+  'memory', '__stack_pointer', 'penstock_cells', 'penstock_buffer', 'penstock_buffer_bytes', 'penstock_output',
   'penstock_boot', 'penstock_bind', 'penstock_define', 'penstock_run', 'penstock_clean',
   'wasm_malloc', 'wasm_free', 'strlen', 'qjs_eval', 'qjs_compile', 'qjs_eval_bytecode', 'qjs_new_string', 'qjs_new_number',
   'qjs_new_host_function', 'qjs_get_global', 'qjs_get_prop_string', 'qjs_set_prop_string', 'qjs_get_string',
@@ -109,25 +110,50 @@ function merge() {
   }
   const cells = alignUp(memory, 12);
   const buffer = cells + 4096;
-  const newPages = alignUp(buffer + BUFFER_BYTES, 16) / PAGE;
+  const output = buffer + BUFFER_BYTES;
+  const newPages = alignUp(output + BUFFER_BYTES, 16) / PAGE;
   text = text
     .replaceAll('(import "wasi_snapshot_preview1"', '(import "env"')
     .replace(/^( \(memory \$\S+) \d+\)/m, `$1 ${newPages})`)
     .replace(/^( \(table \$\S+) \d+ funcref\)/m, `$1 ${table} funcref)`);
   writeFileSync(join(work, 'engine.wat'), text);
-  const constants = { CELLS: cells, ARGUMENTS: cells + 56, BUFFER_BYTES, BUFFER: buffer, STACK_BYTES };
-  writeFileSync(
-    join(work, 'glue.wat'),
-    readFileSync(join(here, 'glue.wat'), 'utf8').replace(/\b(CELLS|ARGUMENTS|BUFFER_BYTES|BUFFER|STACK_BYTES)\b/g, (name) => constants[name]),
-  );
-  const inputs = ['engine', 'glue', ...SIDE_MODULES].flatMap((name) => [`${name}.wat`, { engine: 'quickjs', glue: 'env' }[name] ?? name]);
+  // The zero byte behind the cells is an empty text; writers of output leave room for what closes it.
+  const constants = {
+    CELLS: cells,
+    ARGUMENTS: cells + 60,
+    VALUES: cells + 72,
+    PLAIN: cells + 128,
+    NO_NAME: cells + 256,
+    BUFFER: buffer,
+    BUFFER_BYTES,
+    OUTPUT: output,
+    OUTPUT_END: output + BUFFER_BYTES - 256,
+    STACK_BYTES,
+  };
+  const name = new RegExp(`\\b(${Object.keys(constants).join('|')})\\b`, 'g');
+  for (const part of OWN_PARTS) {
+    const source = readFileSync(join(here, `${part}.wat`), 'utf8');
+    writeFileSync(join(work, `${part}.wat`), source.replace(name, (constant) => constants[constant]));
+  }
+  const inputs = ['engine', ...OWN_PARTS, ...SIDE_MODULES].flatMap((name) => [`${name}.wat`, { engine: 'quickjs', glue: 'env' }[name] ?? name]);
   tool('wasm-merge', '--all-features', '--skip-export-conflicts', ...inputs, '-o', 'merged.wasm');
+}
+
+/**
+ * Copying and filling memory costs little fuel for what it takes of time, and cannot be interrupted: in pieces it can,
+ * and pays for each.
+ */
+function charged(text) {
+  const bulk = readFileSync(join(here, 'bulk.wat'), 'utf8');
+  const functions = bulk.slice(bulk.indexOf('(module') + '(module'.length, bulk.lastIndexOf(')'));
+  const calling = text.replace(/\(memory\.(copy|fill)\b/g, '(call $charged_$1');
+  return `${calling.slice(0, calling.lastIndexOf(')'))}${functions})\n`;
 }
 
 function optimise() {
   const merged = disassemble('merged.wasm', 'merged');
   const kept = merged.replace(/^ \(export "([^"]+)" .*\)$\n/gm, (line, name) => (KEEP.has(name) ? line : ''));
-  writeFileSync(join(work, 'kept.wat'), kept);
+  writeFileSync(join(work, 'kept.wat'), charged(kept));
   const foreign = [...kept.matchAll(/^ \(import "(?!penstock")[^"]+" "[^"]+"/gm)].map((match) => match[0]);
   if (foreign.length > 0) throw new Error(`unresolved: ${foreign.join()}`);
   // Only what every engine runs by default; extended constants must be folded away by then.
@@ -137,7 +163,8 @@ function optimise() {
 
 /** What the engine is made from; building takes half a minute, so it is done only when this changes. */
 function digestOfSources() {
-  const sources = [fileURLToPath(import.meta.url), join(here, 'glue.wat'), join(here, '../prelude/package-lock.json')];
+  const parts = [...OWN_PARTS, 'bulk'].map((part) => join(here, `${part}.wat`));
+  const sources = [fileURLToPath(import.meta.url), ...parts, join(here, '../prelude/package-lock.json')];
   const digest = createHash('sha256');
   for (const file of sources) digest.update(readFileSync(file));
   return digest.digest('hex');

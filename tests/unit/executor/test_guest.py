@@ -9,8 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.executor.executor import Executor
-from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, TrappedError, checked_range
+from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, Input, TrappedError, checked_range
+from services.executor.results import Invocation
 from services.executor.unchecked import UncheckedGuest
+from services.executor.wire import start_input
 from tests.unit.executor.engines import cache_dir, executor
 
 __all__ = ["cache_dir", "executor"]
@@ -67,14 +69,14 @@ def answer(request: bytes) -> tuple[bytes, int]:
     return json.dumps({"value": value}).encode(), 1000
 
 
-def text(event: object) -> bytes:
-    head = {"op": "start", "handler": "onTrack", "kind": "destination", "seed": "0" * 32, "settings": {}}
-    return json.dumps({"payload": event, **head}).encode()
+def given_event(event: object) -> Input:
+    invocation = Invocation(payload=json.dumps(event).encode(), handler="onTrack")
+    return start_input(invocation, kind="destination", settings=b"{}", seed=bytes(24))
 
 
 def outcome(guest: Guest, event: object) -> tuple[object, int, int]:
     try:
-        result: object = guest.enter(text(event), max_output_bytes=1_000_000)
+        result: object = guest.enter(given_event(event), max_output_bytes=1_000_000)
     except TrappedError as trap:
         result = trap.code
     except GuestError as error:
@@ -94,7 +96,7 @@ def test_both_guests_come_to_the_same(executor: Executor, event: object) -> None
 def test_an_output_that_is_too_long_is_a_fault(executor: Executor, kind: type[Guest]) -> None:
     guest = start(executor, kind)
     with pytest.raises(GuestFaultError):
-        guest.enter(text({"text": "x" * 1000}), max_output_bytes=500)
+        guest.enter(given_event({"text": "x" * 1000}), max_output_bytes=500)
     guest.close()
 
 
@@ -117,7 +119,7 @@ def test_a_host_function_that_fails_raises_nothing_through_the_guest(executor: E
         raise ZeroDivisionError
 
     guest = start(executor, kind, broken)
-    state = json.loads(guest.enter(text({"hash": True}), max_output_bytes=10_000).split(b"\n")[0])
+    state = json.loads(guest.enter(given_event({"hash": True}), max_output_bytes=10_000).report.split(b"\n")[0])
     assert state["error"]["name"] == "SyntaxError"
     guest.close()
 
@@ -126,5 +128,5 @@ def test_a_host_function_that_fails_raises_nothing_through_the_guest(executor: E
 def test_a_host_function_is_paid_in_fuel(executor: Executor, kind: type[Guest]) -> None:
     guest = start(executor, kind, lambda request: (b'{"value":"AAAA"}', FUEL * 2))
     with pytest.raises(TrappedError, match="fuel"):
-        guest.enter(text({"hash": True}), max_output_bytes=10_000)
+        guest.enter(given_event({"hash": True}), max_output_bytes=10_000)
     guest.close()

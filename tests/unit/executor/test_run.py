@@ -133,15 +133,14 @@ async def test_whatever_is_returned_the_next_event_runs(executor: Executor, expr
     assert (await executor.run(function, Invocation(payload=b'{"type":"track"}'))).returned == b'"fine"'
 
 
-async def test_a_poisoned_object_prototype_is_a_fault_of_one_sandbox(executor: Executor) -> None:
-    code = """function onTrack(event) {
-      if (event.userId) Object.prototype.toJSON = () => 7;
+async def test_a_poisoned_object_prototype_does_not_reach_what_is_told_of_the_run(executor: Executor) -> None:
+    code = """function onTrack() {
+      Object.prototype.toJSON = Array.prototype.toJSON = () => 7;
       console.log(1);
-      return 2;
+      return {};
     }"""
-    broken = await run(executor, code)
-    assert broken.error is not None
-    assert (await executor.run(program(code), Invocation(payload=b'{"type":"track"}'))).returned == b"2"
+    result = await run(executor, code)
+    assert (result.error, result.returned, [line.text for line in result.logs]) == (None, b"7", ["1"])
 
 
 async def test_a_function_runs_without_any_server(cache_dir: Path) -> None:

@@ -8,9 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.executor import wire
-from services.executor.guest import GuestFaultError
+from services.executor.guest import GuestFaultError, Output
 from services.executor.outside import Answer, OutgoingRequest
-from services.executor.results import Invocation
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),
@@ -22,23 +21,11 @@ RECORDS = st.fixed_dictionaries(
 
 
 @settings(deadline=None)
-@given(
-    st.sampled_from([b'1,"settings":{"apiKey":"mine"}', b'{},"op":"load"', b'{},"kind":"source","handler":"onBatch"'])
-)
-def test_a_payload_that_breaks_out_overrides_nothing(payload: bytes) -> None:
-    invocation = Invocation(payload=payload, handler="onTrack")
-    text = wire.start_text(invocation, kind="destination", settings=b'{"apiKey":"ours"}', seed=bytes(24))
-    read = json.loads(text)
-    assert (read["op"], read["kind"], read["handler"]) == ("start", "destination", "onTrack")
-    assert read["settings"] == {"apiKey": "ours"}
-
-
-@settings(deadline=None)
 @given(JSON | st.binary())
 def test_any_output_is_read_or_refused(output: object) -> None:
     data = output if isinstance(output, bytes) else json.dumps(output).encode()
     with suppress(GuestFaultError):
-        assert isinstance(wire.read_step(data), wire.Step)
+        assert isinstance(wire.read_step(Output(data, b"")), wire.Step)
 
 
 @settings(deadline=None)
@@ -77,5 +64,5 @@ def test_a_log_line_is_of_some_time(time_ms: float) -> None:
 
 def test_half_a_surrogate_pair_is_replaced() -> None:
     output = b'{"settled":true,"error":null,"outbox":[["log",{"text":"\\ud800 \xf0\x9f\x98\x80"}]]}\n'
-    ((_kind, record),) = wire.read_step(output).outbox
+    ((_kind, record),) = wire.read_step(Output(output, b"")).outbox
     assert record["text"] == "? \U0001f600"

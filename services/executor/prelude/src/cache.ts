@@ -18,6 +18,8 @@ interface Entry {
 
 const entries = new Map<string, Entry>();
 let loading = new Map<string, Promise<unknown>>();
+/** Most events load nothing: then there is nothing to forget. */
+let isLoading = false;
 
 function store(key: string, value: unknown, ttlMs: number): void {
   entries.delete(key);
@@ -28,6 +30,7 @@ function store(key: string, value: unknown, ttlMs: number): void {
 function start(key: string, ttlMs: number, load: Load): Promise<unknown> {
   const promise = (async () => load())();
   loading.set(key, promise);
+  isLoading = true;
   const current = () => loading.get(key) === promise && loading.delete(key);
   promise.then(
     (value) => {
@@ -53,6 +56,8 @@ function remove(key: unknown): void {
 }
 
 export function reset(): void {
+  if (!isLoading) return;
+  isLoading = false;
   loading = new Map();
 }
 

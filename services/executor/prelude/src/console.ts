@@ -20,6 +20,8 @@ const BUILT_IN: unknown[] = [Object, Array, Error, Date, RegExp, Function, Numbe
 );
 let counts = new Map<string, number>();
 let timers = new Map<string, number>();
+/** Most events count and time nothing: then there is nothing to forget. */
+let isLabelled = false;
 let indent = '';
 let written = 0;
 
@@ -101,6 +103,7 @@ const writer =
   };
 
 function remember(labels: Map<string, number>, label: string, value: number): void {
+  isLabelled = true;
   if (labels.has(label) || labels.size < MAX_LABELS) labels.set(label, value);
 }
 
@@ -192,6 +195,8 @@ const console = {
 export function reset(): void {
   indent = '';
   written = 0;
+  if (!isLabelled) return;
+  isLabelled = false;
   counts = new Map();
   timers = new Map();
 }

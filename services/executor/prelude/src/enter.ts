@@ -1,13 +1,16 @@
 /**
  * The operations of the sandbox: start an event, resume it with answers, hand over what came of it.
  *
- * The engine's glue calls `enter` with the host's text, runs every job that is ready, then calls `leave`.
+ * The engine's glue calls `enter` with what the host sent, runs every job that is ready, then calls `leave`. What the
+ * host sent is a value, parsed already, and a text:
+ *   `s`, 32 hex digits of the seed, the function's kind, `:`, the handler or nothing, `:`, the settings; with the event
+ *   `r` with answers to requests, `l` to load the author's top level alone
  */
 
-import { beginEvent, emit, hasPosted, now, primordials, takeAnswers, takeFresh, takeOutbox } from './host';
+import { beginEvent, emit, encode, hasPosted, now, primordials, takeAnswers, takeFresh, takeOutbox, write } from './host';
 import { describe, setOrigin, type Failure, type Origin } from './failure';
 
-const { parse, stringify, then, resolved, apply, Promise } = primordials;
+const { parse, stringify, then, resolved, apply, Promise, slice, indexOf } = primordials;
 
 /** The author's handlers by name, in the order of the wrapper's parameters. */
 const HANDLERS = [
@@ -33,36 +36,20 @@ const BY_TYPE: Record<string, string> = Object.assign(Object.create(null), {
   delete: 'onDelete',
 });
 
-/** What `leave` says of most events, without the work of writing it. */
+/** What `leave` says of an event that waits and has posted nothing new. */
 const WAITING = `${stringify({ settled: false, error: null, outbox: [] })}\n`;
-const SETTLED = `${stringify({ settled: true, error: null, outbox: [] })}\n`;
 
 type Handler = (input: unknown, settings: unknown) => unknown;
 type Program = (...handlersAndRegister: unknown[]) => void;
 
-interface Start {
-  op: 'start';
-  handler: string;
-  kind: string;
-  payload: any;
-  settings: unknown;
-  seed: string;
-}
-
-interface Resume {
-  op: 'resume';
-  answers: { id: number }[];
-}
-
-interface Load {
-  op: 'load';
-}
+const SEED_AT = 1;
+const KIND_AT = 33;
 
 /** What `main.ts` plugs in: how a request is shown to a source function, and what forgets an earlier event. */
 export interface Parts {
   makeRequest: (record: any) => unknown;
   notSupported: (message: string) => Error;
-  resets: (() => void)[];
+  reset: () => void;
 }
 
 interface Run {
@@ -75,7 +62,7 @@ interface Run {
 let parts: Parts;
 let program: Program | null = null;
 let loading = false;
-let handlers: () => Record<string, unknown> = () => ({});
+let handlerOf: (name: string) => unknown = () => undefined;
 let run: Run = { settled: true, error: null, returned: '' };
 let rejections: { promise: unknown; reason: unknown }[] = [];
 
@@ -89,25 +76,37 @@ export function define(compiled: Program, file: string, columns: number): void {
   setOrigin({ file, columns } satisfies Origin);
 }
 
-export function enter(text: string): void {
-  const input = parse(text) as Start | Resume | Load;
-  if (input.op === 'start') start(input);
-  else if (input.op === 'resume') takeAnswers(input.answers);
-  else tryLoad();
+export function enter(value: unknown, control: string): void {
+  switch (control[0]) {
+    case 's':
+      start(value, control);
+      break;
+    case 'r':
+      takeAnswers(value as { id: number }[]);
+      break;
+    default:
+      tryLoad();
+  }
 }
 
-/** Two lines of JSON: the state of the run with all that it posted, then what the handler returned, if anything. */
-export function leave(): string {
+/**
+ * Two lines of JSON: the state of the run with all that it posted, then what the handler returned, if that is not
+ * written elsewhere. Nothing if the run is settled and there is nothing else to say.
+ */
+export function leave(): string | undefined {
   if (run.settled) reportRejections();
   const { settled, error, handlers: found } = run;
-  if (error === null && found === undefined && !hasPosted()) return (settled ? SETTLED : WAITING) + run.returned;
+  if (error === null && found === undefined && !hasPosted()) {
+    if (settled && run.returned === '') return undefined;
+    if (!settled) return WAITING;
+  }
   const fresh = takeFresh();
   const outbox = takeOutbox();
   try {
-    return `${stringify({ settled, error, fresh, handlers: found, outbox })}\n${run.returned}`;
+    return `${encode({ settled, error, fresh, handlers: found, outbox })}\n${run.returned}`;
   } catch (thrown) {
     // A message was made unwritable after it was sent.
-    return `${stringify({ settled: true, error: { ...describe(thrown), loading }, fresh, outbox: [] })}\n`;
+    return `${encode({ settled: true, error: { ...describe(thrown), loading }, fresh, outbox: [] })}\n`;
   }
 }
 
@@ -117,14 +116,14 @@ export function rejected(promise: unknown, reason: unknown, isHandled: boolean):
   else rejections = rejections.filter((each) => each.promise !== promise);
 }
 
-function start(input: Start): void {
-  beginEvent(input.seed);
-  rejections = [];
-  for (let i = 0; i < parts.resets.length; i++) parts.resets[i]!();
+function start(payload: unknown, control: string): void {
+  beginEvent(control, SEED_AT);
+  if (rejections.length > 0) rejections = [];
+  parts.reset();
   const current: Run = { settled: false, error: null, returned: '' };
   run = current;
   try {
-    const value = invoke(input);
+    const value = invoke(payload, control);
     if (!isThenable(value)) finish(current, value);
     else {
       then(
@@ -138,12 +137,21 @@ function start(input: Start): void {
   }
 }
 
-function invoke(input: Start): unknown {
+function invoke(payload: unknown, control: string): unknown {
   load();
-  const name = input.handler || (input.kind === 'source' ? 'onRequest' : handlerFor(input.payload));
-  const handler = handlers()[name] as Handler | undefined;
+  const kindEnd = indexOf(control, ':', KIND_AT);
+  const handlerEnd = indexOf(control, ':', kindEnd + 1);
+  const isSource = slice(control, KIND_AT, kindEnd) === 'source';
+  const asked = slice(control, kindEnd + 1, handlerEnd);
+  const name = asked || (isSource ? 'onRequest' : handlerFor(payload));
+  const handler = handlerOf(name) as Handler | undefined;
   if (typeof handler !== 'function') throw parts.notSupported(`${eventOf(name)} not supported`);
-  return handler(input.kind === 'source' ? parts.makeRequest(input.payload) : input.payload, input.settings);
+  return handler(isSource ? parts.makeRequest(payload) : payload, settingsOf(slice(control, handlerEnd + 1)));
+}
+
+/** Parsed for each event: the author may change what he gets. */
+function settingsOf(text: string): unknown {
+  return text === '{}' ? {} : parse(text);
 }
 
 /** A promise is one whatever the author made of its methods. */
@@ -158,7 +166,7 @@ function load(): void {
   const compiled = program;
   program = null;
   loading = true;
-  const register = (found: () => Record<string, unknown>) => { handlers = found; };
+  const register = (found: (name: string) => unknown) => { handlerOf = found; };
   apply(compiled, undefined, [...HANDLERS.map(() => undefined), register]);
   loading = false;
 }
@@ -172,13 +180,17 @@ function tryLoad(): void {
     fail(run, thrown);
   }
   run.settled = true;
-  const found = handlers();
-  run.handlers = HANDLERS.filter((name) => typeof found[name] === 'function');
+  const found: string[] = [];
+  for (let i = 0; i < HANDLERS.length; i++) {
+    const name = HANDLERS[i]!;
+    if (typeof handlerOf(name) === 'function') found[found.length] = name;
+  }
+  run.handlers = found;
 }
 
 /** The handler of a message's type; of a type that none is for, the name that it would have. */
-function handlerFor(payload: { type?: unknown }): string {
-  const { type } = payload;
+function handlerFor(payload: unknown): string {
+  const { type } = payload as { type?: unknown };
   if (typeof type !== 'string') return 'on';
   return BY_TYPE[type] ?? `on${type}`;
 }
@@ -190,7 +202,7 @@ function eventOf(handler: string): string {
 function finish(current: Run, value: unknown): void {
   if (current.settled) return;
   try {
-    current.returned = stringify(value) ?? '';
+    if (!write(value)) current.returned = stringify(value) ?? '';
   } catch (error) {
     log('warn', `The returned value cannot be written as JSON: ${describe(error).message}`);
   }

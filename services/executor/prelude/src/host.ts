@@ -11,6 +11,7 @@ type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 /** What the engine's builder leaves in the global object for the prelude to take; `main.ts` removes it. */
 declare global {
   var __penstock_host: (text: string) => string;
+  var __penstock_write: (value: unknown) => boolean;
 }
 
 const uncurry = <This, Args extends unknown[], Result>(method: (this: This, ...args: Args) => Result) =>
@@ -34,13 +35,45 @@ export const primordials = {
   exec: uncurry(RegExp.prototype.exec) as (pattern: RegExp, text: string) => RegExpExecArray | null,
   split: uncurry(String.prototype.split) as unknown as (text: string, separator: string) => string[],
   join: uncurry(Array.prototype.join) as (list: unknown[], separator: string) => string,
+  slice: uncurry(String.prototype.slice) as (text: string, from: number, to?: number) => string,
+  indexOf: uncurry(String.prototype.indexOf) as (text: string, part: string, from: number) => number,
 };
 
-const { parse, stringify } = primordials;
+/** Writes a value as JSON where the host will look for what the handler returned; false if that takes `stringify`. */
+export const write = globalThis.__penstock_write;
+
+const { parse, stringify, slice } = primordials;
 const { now: dateNow } = Date;
 const { Uint32Array: Words, parseInt: toInteger } = globalThis;
-const slice = uncurry(String.prototype.slice) as (text: string, from: number, to: number) => string;
 const callHost = globalThis.__penstock_host;
+
+const { getOwnPropertyDescriptor, deleteProperty, defineProperty, setPrototypeOf } = Reflect;
+const SHARED = [Object.prototype, Array.prototype] as const;
+
+/** Takes an author's `toJSON` away from what all objects or arrays share; gives it back to `restore`. */
+function takeToJson(shared: object): PropertyDescriptor | undefined {
+  const found = getOwnPropertyDescriptor(shared, 'toJSON');
+  if (found !== undefined) deleteProperty(shared, 'toJSON');
+  return found;
+}
+
+function restore(shared: object, found: PropertyDescriptor | undefined): void {
+  if (found === undefined) return;
+  setPrototypeOf(found, null);
+  defineProperty(shared, 'toJSON', found);
+}
+
+/** Writes what is ours as JSON, whatever the author has done to the prototypes of objects and arrays. */
+export function encode(value: unknown): string {
+  const ofObjects = takeToJson(SHARED[0]);
+  const ofArrays = takeToJson(SHARED[1]);
+  try {
+    return stringify(value);
+  } finally {
+    restore(SHARED[0], ofObjects);
+    restore(SHARED[1], ofArrays);
+  }
+}
 
 type Settle = { resolve: (answer: any) => void; reject: (reason: unknown) => void };
 
@@ -48,6 +81,7 @@ let nextId = 1;
 let outbox: [kind: string, record: object][] = [];
 let pending: Record<number, Settle> = primordials.create(null);
 let seedText = '';
+let seedAt = 0;
 let fresh = false;
 
 function post(kind: string, record: object): void {
@@ -61,7 +95,7 @@ function post(kind: string, record: object): void {
  */
 export function hostCall(name: string, args: unknown): unknown {
   fresh = true;
-  const answer = parse(callHost(stringify({ name, args }))) as { value?: Json; error?: string };
+  const answer = parse(callHost(encode({ name, args }))) as { value?: Json; error?: string };
   if (answer.error !== undefined) throw new primordials.Error(answer.error);
   return answer.value;
 }
@@ -98,14 +132,15 @@ export function now(): number {
 export function seed(): Uint32Array {
   fresh = true;
   const words = new Words(4);
-  for (let i = 0; i < 4; i++) words[i] = toInteger(slice(seedText, 8 * i, 8 * i + 8), 16);
+  for (let i = 0; i < 4; i++) words[i] = toInteger(slice(seedText, seedAt + 8 * i, seedAt + 8 * i + 8), 16);
   return words;
 }
 
-/** Forgets what an earlier event left behind and takes the seed of the next: 32 hex digits, read only when needed. */
-export function beginEvent(seed: string): void {
+/** Forgets what an earlier event left behind and takes the seed of the next: 32 hex digits there, read when needed. */
+export function beginEvent(seed: string, at: number): void {
   pending = primordials.create(null);
   seedText = seed;
+  seedAt = at;
 }
 
 /** Settles the promises that the host has answers for. */

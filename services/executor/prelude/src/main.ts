@@ -15,11 +15,12 @@ installGlobals(globalThis);
 setParts({
   makeRequest,
   notSupported: (message) => new EventNotSupported(message),
-  resets: [resetGlobals],
+  reset: resetGlobals,
 });
 
 onUncaught(uncaught);
 
-// The engine's builder takes these functions by handle and removes the name.
-globalThis.__penstock = { define, enter, leave, rejected };
+// The engine's builder takes these by handle and removes the name.
+globalThis.__penstock = { define, enter, leave, rejected, object: Object.prototype, array: Array.prototype };
 delete (globalThis as Partial<typeof globalThis>).__penstock_host;
+delete (globalThis as Partial<typeof globalThis>).__penstock_write;

@@ -14,6 +14,7 @@ const { Map } = globalThis; // as it is before any author's code: a reset must n
 const MAX_DELAY_MS = 2 ** 31 - 1;
 let running = new Map<number, Timeout>();
 let lastId = 0;
+let forgottenId = 0;
 let uncaught = (error: unknown): void => void Promise.reject(error);
 
 /** Sets what receives an error thrown by a timer's callback. */
@@ -98,6 +99,8 @@ export { clear, setTimeout };
 
 /** Forgets all timers: none outlives its event, with which the host has dropped its part of them. */
 export function reset(): void {
+  if (lastId === forgottenId) return;
+  forgottenId = lastId;
   running = new Map();
 }
 

@@ -19,7 +19,7 @@ const failed = (error: any) => {
 Object.assign(globalThis, {
   __test: { inspect, makeRequest, onUncaught },
   __start(run: () => unknown, seed: string) {
-    beginEvent(seed);
+    beginEvent(seed, 0);
     resetGlobals();
     state = { settled: false };
     (async () => run())().then((value) => (state = { settled: true, value }), failed);
