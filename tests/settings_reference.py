@@ -51,7 +51,8 @@ def _rows(name: str, field: FieldInfo) -> Iterator[str]:
         for part, inner in type(default).model_fields.items():
             yield f"| … `{part}` | `{getattr(default, part)}` | {inner.description} |\n"
     else:
-        yield f"| `{variable}` | {f'`{default}`' if str(default or '') else ''} | {field.description} |\n"
+        shown = "" if default is None else str(default)
+        yield f"| `{variable}` | {f'`{shown}`' if shown else ''} | {field.description} |\n"
 
 
 if __name__ == "__main__":

@@ -26,6 +26,8 @@ app = new_app()
 
 # A message of the log may be as large: a webhook of 2 MB and what is written around it.
 _MAX_PAYLOAD_BYTES = 4 * 1024 * 1024
+# The first that keeps counters, which the usage of workspaces is.
+_OLDEST_NATS = (2, 12)
 _ENGINE = Path(__file__).parents[2] / "services" / "executor" / "dist" / "engine.wasm"
 
 
@@ -133,11 +135,14 @@ async def _jetstream(url: str) -> Finding:
         client: Any = await cast("Any", nats).connect(url, allow_reconnect=False, connect_timeout=5)
         try:
             account = await client.jetstream().account_info()
+            version = client.connected_server_version
         finally:
             await client.close()
     except (OSError, NatsError, TimeoutError) as error:
         advice = "Is the address right, the server up, and JetStream enabled (`nats-server -js`)?"
         return Finding("JetStream", ok=False, found=f"{type(error).__name__} {error}".strip(), advice=advice)
-    found = f"{account.streams} streams, messages up to {client.max_payload // 1024} KiB"
+    found = f"{version.major}.{version.minor}, {account.streams} streams, messages to {client.max_payload // 1024} KiB"
+    if (version.major, version.minor) < _OLDEST_NATS:
+        return Finding("JetStream", ok=False, found=found, advice="Penstock needs nats-server 2.12 or newer.")
     advice = f"Set max_payload to {_MAX_PAYLOAD_BYTES // 1024} KiB in the server's configuration."
     return Finding("JetStream", ok=client.max_payload >= _MAX_PAYLOAD_BYTES, found=found, advice=advice)

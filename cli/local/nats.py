@@ -42,7 +42,7 @@ PUBLISH: Mapping[str, Sequence[str]] = {
     "delivery": [*_ALL_STREAMS, "inbox.>", "deliveries.>", "outcomes.>", "attempts.>"],
     "registry": [*_ALL_STREAMS, "$KV.CONFIG.>", "$O.CODE.>"],
     # It runs tenants' code, so it may least.
-    "executor": _READ_CONFIG,
+    "executor": [*_READ_CONFIG, "usage.>"],
     "secrets": [],
 }
 

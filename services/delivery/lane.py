@@ -40,7 +40,8 @@ class Lane:
     """Pulls messages and gives them in groups to `handle`, which settles each with `ack` or `nak`.
 
     While a message is held, its time is extended. When `handle` raises, what it has not settled is given back: that is
-    how it tells that the platform failed, and the lane then pulls more slowly until something succeeds.
+    how it tells that the platform failed, and the lane then pulls more slowly until something succeeds, and not before
+    the time that the error asks to wait.
     """
 
     def __init__(self, bus: Bus, consumer: LaneConsumer, *, concurrency: Callable[[], int], handle: Handle) -> None:
@@ -52,6 +53,7 @@ class Lane:
         self._settled = asyncio.Event()
         self._draining = False
         self._failures = 0
+        self._asked_s = 0.0
 
     async def run(self) -> None:
         """Work until cancelled; what is held then comes again when `ack_wait` is over. `drain` first to avoid that."""
@@ -99,35 +101,43 @@ class Lane:
                 tasks.create_task(self._handle_all(held))
 
     async def _room(self) -> int:
-        if self._failures:
-            await asyncio.sleep(self._back_off_s())
+        await self._recover()
         while (room := self._concurrency() - len(self._held)) <= 0 or self._draining:
             self._settled.clear()
             await self._settled.wait()
+            await self._recover()
         return room
+
+    async def _recover(self) -> None:
+        if self._failures:
+            await asyncio.sleep(self._back_off_s())
 
     async def _handle_all(self, group: Sequence[Held]) -> None:
         try:
             await self._handle(self, group)
         except (PenstockError, nats.errors.Error) as error:
             _log.warning("lane.failed", consumer=self._consumer.name, error=str(error) or type(error).__name__)
-            await self._give_back(group)
+            asked_s = error.retry_delay_s if isinstance(error, PenstockError) else None
+            await self._give_back(group, asked_s=asked_s or 0.0)
         except Exception:  # noqa: BLE001 one group's defect must not end the others
             _log.exception("lane.defect", consumer=self._consumer.name)
-            await self._give_back(group)
+            await self._give_back(group, asked_s=0.0)
         finally:
             for held in group:
                 self._release(held)
 
-    async def _give_back(self, group: Sequence[Held]) -> None:
+    async def _give_back(self, group: Sequence[Held], *, asked_s: float) -> None:
         self._failures += 1
+        self._asked_s = asked_s
         with suppress(nats.errors.Error):
             for held in group:
                 if held in self._held:
                     await self.nak(held, self._back_off_s())
 
     def _back_off_s(self) -> float:
-        return random.uniform(0.5, 1) * min(_LONGEST_BACK_OFF_S, 0.25 * 2 ** min(self._failures, 10))  # noqa: S311 no secret
+        own_s = min(_LONGEST_BACK_OFF_S, 0.25 * 2 ** min(self._failures, 10))
+        # What failed together must not come back together.
+        return max(random.uniform(0.5, 1) * own_s, random.uniform(1, 1.25) * self._asked_s)  # noqa: S311 no secret
 
     async def _extend(self) -> None:
         while True:

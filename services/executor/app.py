@@ -17,6 +17,8 @@ from services.executor.pool import SandboxPool
 from services.executor.programs import Programs
 from services.executor.service import ExecutorServicer
 from services.executor.settings import ExecutorSettings
+from services.executor.turns import Turns
+from services.executor.usage import UsageMeter, allowance_s
 from shared.bus import Bus, CodeStore, ConfigView
 from shared.egress import EgressClient, EgressPolicy
 from shared.rpc import RpcServer, connect
@@ -56,26 +58,34 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
     """Run the executor while the block runs."""
     policy = EgressPolicy.parse(settings.egress_allow, deny_ports=settings.own_ports())
     pool = SandboxPool(per_key=settings.sandboxes_per_instance, idle=settings.warm_sandboxes, wait_s=settings.wait_s)
-    async with EgressClient(policy=policy) as egress:
+    async with (
+        EgressClient(policy=policy) as egress,
+        Bus.open(settings.nats_url, name="executor") as bus,
+        _deployments(settings, tracing, bus) as deployments,
+        UsageMeter(
+            publish=bus.publish_all, limit_s=lambda _workspace_id: allowance_s(settings.monthly_compute_s, None)
+        ).running() as usage,
+    ):
         executor = make_executor(
             cache_dir=settings.data_dir / "images",
             outside=NetworkOutside(egress),
             pool=pool,
             image_capacity=settings.loaded_images,
+            turns=Turns(spend=usage.spend),
         )
-        async with _deployments(settings, tracing) as deployments:
-            programs = Programs(deployments=deployments, pool=pool, limits=settings.limits)
-            servicer = ExecutorServicer(executor=executor, programs=programs, waiting_events=settings.waiting_events)
-            async with _serving(settings, servicer, tracing), _sweeping(programs):
-                yield
+        programs = Programs(deployments=deployments, pool=pool, limits=settings.limits)
+        servicer = ExecutorServicer(
+            executor=executor, programs=programs, usage=usage, waiting_events=settings.waiting_events
+        )
+        async with _serving(settings, servicer, tracing), _sweeping(programs):
+            yield
         pool.close()
 
 
 @asynccontextmanager
-async def _deployments(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[PublishedDeployments]:
+async def _deployments(settings: ExecutorSettings, tracing: Tracing, bus: Bus) -> AsyncGenerator[PublishedDeployments]:
     token = settings.service_token.get_secret_value()
     async with (
-        Bus.open(settings.nats_url, name="executor") as bus,
         ConfigView(bus, [config_pb2.InstanceConfig]).watch() as config,
         connect(settings.secrets_address, token=token, tracing=tracing) as secrets,
     ):

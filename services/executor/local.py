@@ -20,7 +20,9 @@ _SHOWN_BYTES = 5 * 1024 * 1024
 DIST = Path(__file__).parent / "dist"
 
 
-def make_executor(*, cache_dir: Path, outside: Outside, pool: SandboxPool, image_capacity: int = 256) -> Executor:
+def make_executor(
+    *, cache_dir: Path, outside: Outside, pool: SandboxPool, image_capacity: int = 256, turns: Turns | None = None
+) -> Executor:
     """Put an executor together, compiling the engine on first use (about a second).
 
     Raises FileNotFoundError where `make setup` has not built engine and prelude, ForeignDirectoryError for a cache
@@ -31,7 +33,7 @@ def make_executor(*, cache_dir: Path, outside: Outside, pool: SandboxPool, image
     prelude = (DIST / "prelude.js").read_text()
     builder = ImageBuilder(engine=engine, prelude=prelude, directory=directory, host_call=_while_building)
     images = ImageCache(builder=builder, capacity=image_capacity)
-    return Executor(engine=engine, builder=builder, images=images, pool=pool, outside=outside, turns=Turns())
+    return Executor(engine=engine, builder=builder, images=images, pool=pool, outside=outside, turns=turns or Turns())
 
 
 def _while_building(request: bytes) -> tuple[bytes, int]:

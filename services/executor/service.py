@@ -13,6 +13,7 @@ from services.executor.executor import Executor, Program
 from services.executor.images import CodeFaultError
 from services.executor.programs import Programs, checked_code, checked_kind
 from services.executor.results import Invocation, InvocationResult
+from services.executor.usage import UsageMeter
 from shared.errors import InvalidArgument
 
 # Far below the limit of a message, and above what one result can have.
@@ -22,9 +23,10 @@ RESPONSE_BYTES = 8 * 1024 * 1024
 class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
     """Checks and runs functions for the other services."""
 
-    def __init__(self, *, executor: Executor, programs: Programs, waiting_events: int) -> None:
+    def __init__(self, *, executor: Executor, programs: Programs, usage: UsageMeter, waiting_events: int) -> None:
         self._executor = executor
         self._programs = programs
+        self._usage = usage
         self._admission = Admission(events=waiting_events)
 
     async def Check(
@@ -45,6 +47,7 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         if not 0 < len(invocations) <= LARGEST_CALL:
             raise InvalidArgument(f"A call takes 1 to {LARGEST_CALL} events.")
         program = await self._program(request)
+        await self._usage.check(program.workspace_id)
         with self._admission.admitted(program.workspace_id, len(invocations)):
             async for results in self._run_all(program, invocations):
                 for response in _responses(results):
@@ -78,6 +81,7 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
     async def _work(self, program: Program, todo: Iterator[Invocation], ready: asyncio.Queue[InvocationResult]) -> None:
         for invocation in todo:
             ready.put_nowait(await self._executor.run(program, invocation))
+            self._usage.count_event(program.workspace_id)
 
 
 def _responses(results: list[InvocationResult]) -> Iterator[executor_service_pb2.InvokeResponse]:

@@ -29,6 +29,12 @@ class ExecutorSettings(ServiceSettings):
     loaded_images: int = Field(default=256, gt=0, description="Images of functions kept in memory.")
     waiting_events: int = Field(default=2000, gt=0, description="Events taken at a time; above it calls are refused.")
     wait_s: float = Field(default=5.0, gt=0, description="Seconds that an event waits for a sandbox of its instance.")
+    monthly_compute_s: float = Field(
+        default=0.0,
+        ge=0,
+        description="Seconds that the functions of one workspace may compute in a calendar month (UTC), over all "
+        "executors; 0 for no bound. Time in which they wait is free.",
+    )
     egress_allow: str = Field(
         default="",
         description="Addresses that functions may reach though they are not public: `CIDR[:port]`, comma-separated.",

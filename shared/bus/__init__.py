@@ -7,6 +7,7 @@ from shared.bus.connection import Bus
 from shared.bus.publisher import Ack, Publication
 from shared.bus.puller import Held, Puller
 from shared.bus.streams import StreamLimits, declare_config, declare_streams
+from shared.bus.usage import MonthlyUsage, usage_of
 
 __all__ = [
     "Ack",
@@ -15,9 +16,11 @@ __all__ = [
     "ConfigStore",
     "ConfigView",
     "Held",
+    "MonthlyUsage",
     "Publication",
     "Puller",
     "StreamLimits",
     "declare_config",
     "declare_streams",
+    "usage_of",
 ]

@@ -37,10 +37,14 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """The stream has the message, at this sequence; `duplicate` when it had it already."""
+    """The stream has the message, at this sequence; `duplicate` when it had it already.
+
+    `total` is what a counter came to; None for other messages, and for duplicates.
+    """
 
     sequence: int
     duplicate: bool
+    total: int | None = None
 
 
 @dataclass(slots=True)
@@ -143,7 +147,8 @@ def _read_ack(message: Msg) -> Ack | PenstockError:
     answer: dict[str, Any] = json.loads(message.data)
     if "error" in answer:
         return _refusal(answer["error"])
-    return Ack(sequence=answer["seq"], duplicate=answer.get("duplicate", False))
+    total = int(answer["val"]) if "val" in answer else None
+    return Ack(sequence=answer["seq"], duplicate=answer.get("duplicate", False), total=total)
 
 
 def _refusal(error: Mapping[str, Any]) -> PenstockError:

@@ -17,6 +17,13 @@ _HOUR_S = 3600.0
 _DUPLICATE_WINDOW_S = 120.0
 # Past this time after its latest try a delivery's count of tries is forgotten: it is then tried more often, not less.
 _ATTEMPTS_AGE_S = 7 * 24 * _HOUR_S
+# A month's usage can be seen for 13 months after its last event.
+_USAGE_AGE_S = 13 * 31 * 24 * _HOUR_S
+# Past a restart the server knows the ids of those messages alone that it keeps: with one per subject, an increment
+# whose ack the restart took would be counted twice if another executor's came after it.
+_USAGE_PER_SUBJECT = 16
+# Increments are few, so their ids can be remembered for longer than a connection is usually away.
+_USAGE_DUPLICATE_WINDOW_S = 600.0
 
 
 class StreamLimits(BaseModel, frozen=True):
@@ -69,6 +76,18 @@ def stream_configs(limits: StreamLimits) -> list[api.StreamConfig]:
             max_age=_ATTEMPTS_AGE_S,
             max_msgs_per_subject=1,
             allow_direct=True,
+            num_replicas=limits.replicas,
+        ),
+        api.StreamConfig(
+            name=subjects.USAGE,
+            subjects=["usage.*.*.*"],
+            retention=api.RetentionPolicy.LIMITS,
+            storage=api.StorageType.FILE,
+            max_age=_USAGE_AGE_S,
+            max_msgs_per_subject=_USAGE_PER_SUBJECT,
+            allow_msg_counter=True,
+            allow_direct=True,
+            duplicate_window=_USAGE_DUPLICATE_WINDOW_S,
             num_replicas=limits.replicas,
         ),
     ]

@@ -6,6 +6,7 @@ INBOX = "INBOX"
 DELIVERIES = "DELIVERIES"
 OUTCOMES = "OUTCOMES"
 ATTEMPTS = "ATTEMPTS"
+USAGE = "USAGE"
 CONFIG = "CONFIG"
 CODE = "CODE"
 
@@ -28,3 +29,13 @@ def outcomes(workspace_id: str) -> str:
 def attempts(owner_id: str, delivery_id: str) -> str:
     """Subject that keeps how often a delivery was tried; `owner_id` is its source or destination."""
     return f"attempts.{owner_id}.{delivery_id}"
+
+
+def compute_us(workspace_id: str, month: str) -> str:
+    """Subject that counts the microseconds which a workspace's functions computed in a month, `yyyy-mm`."""
+    return f"usage.{workspace_id}.{month}.compute_us"
+
+
+def events(workspace_id: str, month: str) -> str:
+    """Subject that counts the events which a workspace's functions ran for in a month, `yyyy-mm`."""
+    return f"usage.{workspace_id}.{month}.events"

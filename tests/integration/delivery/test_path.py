@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -143,6 +144,29 @@ async def test_a_busy_executor_is_no_try(harness: Harness) -> None:
         await harness.drained()
     assert await harness.statuses(DESTINATION) == {"SUCCEEDED": 1}
     assert (await harness.outcomes())[-1].attempt == 1
+
+
+async def test_a_refused_workspace_waits_as_long_as_it_is_asked_to_and_loses_no_try(harness: Harness) -> None:
+    await harness.destination("a")
+    await harness.source(to=["a"])
+    delay_s = 0.6
+    called_s: list[float] = []
+
+    def script(_: Invocation) -> Result:
+        called_s.append(time.monotonic())
+        if len(called_s) == 1:
+            raise ResourceExhausted("used up", reason="ALLOWANCE_USED", retry_delay_s=delay_s)
+        return returned()
+
+    harness.executor.scripts["ins_a"] = script
+    async with harness.workers(destinations={"concurrency": 1, "ack_wait_s": 1.0}):
+        await harness.send([track(1), track(2)])
+        await harness.drained()
+    # Neither comes before, not even the one that was not refused itself.
+    assert len(called_s) == 3
+    assert all(later_s - called_s[0] >= delay_s for later_s in called_s[1:])
+    assert await harness.statuses(DESTINATION) == {"SUCCEEDED": 2}
+    assert [each.attempt for each in await harness.outcomes() if each.stage == DESTINATION] == [1, 1]
 
 
 async def test_a_defect_of_the_executor_is_a_try_so_that_it_ends(harness: Harness) -> None:

@@ -22,7 +22,8 @@ from penstock.secrets.v1 import secrets_service_pb2 as secrets
 from penstock.secrets.v1 import secrets_service_pb2_grpc as secrets_grpc
 from services.executor.app import build
 from services.executor.settings import ExecutorSettings
-from shared.bus import Bus, CodeStore, ConfigStore, declare_config
+from services.executor.usage import LONGEST_DELAY_S
+from shared.bus import Bus, CodeStore, ConfigStore, StreamLimits, declare_streams
 from shared.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted, Unavailable
 from shared.rpc import RpcServer, connect
 from shared.rpc.access import ServiceAuthenticator
@@ -36,6 +37,8 @@ __all__ = ["cache_dir", "nats_server"]
 
 TRACK = json.dumps({"type": "track", "event": "Order", "userId": "u1"}).encode()
 DESTINATION = config_pb2.FUNCTION_KIND_DESTINATION
+# More than any other test needs.
+ALLOWANCE_S = 1.0
 
 
 @dataclass
@@ -118,10 +121,11 @@ async def installation(nats_server: NatsServer, tmp_path: Path, cache_dir: Path)
         service_token=SecretStr(tokens["executor"]),
         identities_file=identities,
         waiting_events=150,
+        monthly_compute_s=ALLOWANCE_S,
     )
     tracing = Tracing(service="penstock-executor", sink=None)
     async with AsyncExitStack() as stack, Bus.open(nats_server.url, name="test") as bus:
-        await declare_config(bus)
+        await declare_streams(bus, StreamLimits())
         async with build(settings, tracing):
             yield Installation(bus, tokens, secrets_service, f"127.0.0.1:{port}", stack)
             await stack.aclose()
@@ -220,6 +224,19 @@ async def test_too_many_events_are_refused_at_once(installation: Installation) -
     refused = [result for result in results if isinstance(result, ResourceExhausted)]
     assert len(refused) == 1
     assert refused[0].retry_delay_s == 1
+
+
+async def test_a_workspace_past_its_allowance_is_refused(installation: Installation) -> None:
+    await installation.deploy("ins_1", "function onTrack(event) { if (event.loop) for (;;); return 1 }")
+    await installation.known("ins_1", 1)
+
+    async def loop_for_ever() -> None:
+        while True:
+            await installation.invoke("ins_1", [b'{"type":"track","loop":true}'])
+
+    with pytest.raises(ResourceExhausted) as refused:
+        await loop_for_ever()
+    assert (refused.value.reason, refused.value.retry_delay_s) == ("ALLOWANCE_USED", LONGEST_DELAY_S)
 
 
 async def test_an_inline_function_runs_in_a_sandbox_of_its_own(installation: Installation) -> None:
