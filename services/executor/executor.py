@@ -9,10 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
 
-from wasmtime import Module
-
 from services.executor.admission import Concurrency
-from services.executor.engine import Engine
+from services.executor.image import Image
 from services.executor.images import CodeFaultError, ImageBuilder, ImageCache, TopLevel
 from services.executor.masking import Masker
 from services.executor.outside import Outside
@@ -42,7 +40,8 @@ class Program:
     """What to run events with.
 
     Programs of one `key` share warm sandboxes, so a key names instance, code and settings. `settings` is a UTF-8 JSON
-    object. With `fresh` each event gets a sandbox of its own. Of one workspace
+    object. With `fresh` each event starts from the image, with `once` in
+    a sandbox that is ended after it. Of one workspace
     at most `concurrency` events run at a time, 0 for any number. Without a `masker` everything is shown, which is for
     the author alone.
     """
@@ -54,6 +53,7 @@ class Program:
     settings: bytes = b"{}"
     limits: Limits = field(default_factory=Limits)
     fresh: bool = False
+    once: bool = False
     workspace_id: str = ""
     concurrency: int = 0
     masker: Masker | None = field(default_factory=lambda: Masker(()))
@@ -65,14 +65,12 @@ class Executor:
     def __init__(
         self,
         *,
-        engine: Engine,
         builder: ImageBuilder,
         images: ImageCache,
         pool: SandboxPool,
         outside: Outside,
         turns: Turns,
     ) -> None:
-        self._engine = engine
         self._turns = turns
         self._builder = builder
         self._images = images
@@ -97,17 +95,16 @@ class Executor:
         async with self._concurrency.place(program.workspace_id, program.concurrency):
             return await self._run(program, invocation, image)
 
-    async def _run(self, program: Program, invocation: Invocation, image: Module) -> InvocationResult:
+    async def _run(self, program: Program, invocation: Invocation, image: Image) -> InvocationResult:
         start = partial(
             Sandbox,
-            engine=self._engine,
             image=image,
             limits=program.limits,
             outside=self._outside,
             turns=self._turns,
             workspace=program.workspace_id,
         )
-        async with self.pool.lend(program.key, start, fresh=program.fresh) as sandbox:
+        async with self.pool.lend(program.key, start, fresh=program.fresh, once=program.once) as sandbox:
             run = Run(
                 sandbox=sandbox,
                 invocation=invocation,

@@ -22,6 +22,7 @@ from wasmtime import Module
 from services.executor import script
 from services.executor.engine import Engine
 from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, TrappedError
+from services.executor.image import Image
 from services.executor.image_directory import ImageDirectory
 from services.executor.source import AUTHOR_FILE, CodeFault, compile_fault_of, fault_of, wrapped
 from services.executor.wasm import image_module
@@ -71,9 +72,10 @@ class ImageBuilder:
         """Give what identifies the image of this code under this engine and prelude."""
         return hashlib.sha256(f"{self._fingerprint}\0{wrapped(code)[0]}".encode(errors="surrogatepass")).hexdigest()
 
-    def load(self, code: str) -> Module:
+    def load(self, code: str) -> Image:
         """Give the image from disk, else build it. Raises CodeFaultError."""
-        return self._directory.load(self.key(code), self._engine.wasmtime) or self.build(code)[0]
+        module = self._directory.load(self.key(code), self._engine.wasmtime)
+        return Image(self._engine, module or self.build(code)[0])
 
     def build(self, code: str) -> tuple[Module, TopLevel]:
         """Build and store the image anew, and tell what its top level did. Raises CodeFaultError."""
@@ -163,19 +165,19 @@ class ImageCache:
     def __init__(self, *, builder: ImageBuilder, capacity: int = 256) -> None:
         self._builder = builder
         self._capacity = capacity
-        self._images: OrderedDict[str, Module] = OrderedDict()
-        self._loading: dict[str, asyncio.Future[Module]] = {}
+        self._images: OrderedDict[str, Image] = OrderedDict()
+        self._loading: dict[str, asyncio.Future[Image]] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="images")
 
-    async def get(self, digest: str, code: str) -> Module:
+    async def get(self, digest: str, code: str) -> Image:
         """Give the image of the code whose digest is given. Raises CodeFaultError."""
-        module = self._images.get(digest)
-        if module is None:
+        image = self._images.get(digest)
+        if image is None:
             return await self._load(digest, code)
         self._images.move_to_end(digest)
-        return module
+        return image
 
-    async def _load(self, digest: str, code: str) -> Module:
+    async def _load(self, digest: str, code: str) -> Image:
         loading = self._loading.get(digest)
         if loading is None:
             load = asyncio.get_running_loop().run_in_executor(self._thread, self._builder.load, code)
@@ -184,7 +186,7 @@ class ImageCache:
         # One caller that goes away must not take the image from the others.
         return await asyncio.shield(loading)
 
-    def _keep(self, digest: str, done: asyncio.Future[Module]) -> None:
+    def _keep(self, digest: str, done: asyncio.Future[Image]) -> None:
         del self._loading[digest]
         if done.cancelled() or done.exception() is not None:
             return

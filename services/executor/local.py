@@ -33,7 +33,7 @@ def make_executor(
     prelude = (DIST / "prelude.js").read_text()
     builder = ImageBuilder(engine=engine, prelude=prelude, directory=directory, host_call=_while_building)
     images = ImageCache(builder=builder, capacity=image_capacity)
-    return Executor(engine=engine, builder=builder, images=images, pool=pool, outside=outside, turns=turns or Turns())
+    return Executor(builder=builder, images=images, pool=pool, outside=outside, turns=turns or Turns())
 
 
 def _while_building(request: bytes) -> tuple[bytes, int]:
@@ -67,7 +67,7 @@ async def run_function(
         kind=kind,
         settings=settings,
         limits=limits or Limits(shown_bytes=_SHOWN_BYTES),
-        fresh=True,
+        once=True,
         masker=None,
     )
     return await executor.run(program, invocation)

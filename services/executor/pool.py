@@ -41,11 +41,14 @@ class SandboxPool:
         self._idle = 0
         self._places: OrderedDict[Hashable, _Place] = OrderedDict()
 
-    def lend(self, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool = False) -> Loan:
-        """Lend a warm sandbox of the key, or a new one; a `fresh` one is used once. Entering raises TooLongError."""
-        return Loan(self, key, start, fresh=fresh)
+    def lend(self, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool = False, once: bool = False) -> Loan:
+        """Lend a warm sandbox of the key, or a new one. Entering raises TooLongError.
 
-    async def take(self, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool) -> tuple[_Place, Sandbox]:
+        A `fresh` one is as if it were new, one for `once` is ended afterwards.
+        """
+        return Loan(self, key, start, fresh=fresh, once=once)
+
+    async def take(self, key: Hashable, start: Callable[[], Sandbox]) -> tuple[_Place, Sandbox]:
         """Take a sandbox, to be given back. Raises TooLongError."""
         place = self._places.get(key)
         if place is None:
@@ -55,7 +58,7 @@ class SandboxPool:
         try:
             await acquired(place.turns, self.wait_s)
             try:
-                return place, (None if fresh else self._take(place)) or start()
+                return place, self._take(place) or start()
             except BaseException:
                 place.turns.release()
                 raise
@@ -64,10 +67,11 @@ class SandboxPool:
             self._trim(key)
             raise
 
-    def give_back(self, key: Hashable, place: _Place, sandbox: Sandbox, *, keep: bool) -> None:
+    def give_back(self, key: Hashable, place: _Place, sandbox: Sandbox, *, keep: bool, fresh: bool) -> None:
         """Keep a sandbox for the next event if it may be used again, else end it."""
         place.used_s = time.monotonic()
-        if keep and self._places.get(key) is place and sandbox.reusable:
+        keep = keep and self._places.get(key) is place and sandbox.reusable
+        if keep and (not fresh or sandbox.restart()):
             place.free.append(sandbox)
             self._idle += 1
         else:
@@ -112,19 +116,23 @@ class SandboxPool:
 class Loan:
     """A sandbox for the time of an `async with` block; one that is left by an exception is ended."""
 
-    __slots__ = ("_fresh", "_key", "_place", "_pool", "_sandbox", "_start")
+    __slots__ = ("_fresh", "_key", "_once", "_place", "_pool", "_sandbox", "_start")
 
-    def __init__(self, pool: SandboxPool, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool) -> None:
+    def __init__(
+        self, pool: SandboxPool, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool, once: bool
+    ) -> None:
         self._pool = pool
         self._key = key
         self._start = start
         self._fresh = fresh
+        self._once = once
 
     async def __aenter__(self) -> Sandbox:
-        self._place, self._sandbox = await self._pool.take(self._key, self._start, fresh=self._fresh)
+        self._place, self._sandbox = await self._pool.take(self._key, self._start)
         return self._sandbox
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._pool.give_back(self._key, self._place, self._sandbox, keep=not self._fresh and kind is None)
+        keep = kind is None and not self._once
+        self._pool.give_back(self._key, self._place, self._sandbox, keep=keep, fresh=self._fresh)

@@ -81,7 +81,7 @@ class Programs:
             kind=checked_kind(function.kind, function.language),
             settings=_checked_settings(function.settings),
             limits=self._limits,
-            fresh=True,
+            once=True,
             workspace_id=function.workspace_id,
         )
 

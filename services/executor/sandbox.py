@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 
-from wasmtime import Module, TrapCode
+from wasmtime import TrapCode
 
-from services.executor.engine import Engine
-from services.executor.guest import Guest, GuestError, GuestFaultError, Input, OutputTooLongError, TrappedError
+from services.executor.guest import GuestError, GuestFaultError, Input, OutputTooLongError, TrappedError
+from services.executor.image import Image
 from services.executor.outside import Outside
 from services.executor.results import ErrorKind, FunctionError, Limits
 from services.executor.turns import Turns
@@ -36,19 +36,20 @@ class Sandbox:
     def __init__(
         self,
         *,
-        engine: Engine,
-        image: Module,
+        image: Image,
         limits: Limits,
         outside: Outside,
         turns: Turns,
         workspace: str = "",
-        guest: type[Guest] = UncheckedGuest,
     ) -> None:
         self._limits = limits
         self._outside = outside
         self._turns = turns
         self._workspace = workspace
-        self._guest = guest(engine, image, memory_bytes=limits.memory_bytes, host_call=self._on_host_call)
+        self._image = image
+        self._guest = UncheckedGuest(
+            image.engine, image.module, memory_bytes=limits.memory_bytes, host_call=self._on_host_call
+        )
         self.events = 0
         self.waited_s = 0.0
         self.ended = False
@@ -70,6 +71,11 @@ class Sandbox:
     def fuel_used(self) -> int:
         """Fuel used since the event began."""
         return self._limits.fuel - self._guest.fuel()
+
+    def restart(self) -> bool:
+        """Go back to the image, as if no event had been here; False if that cannot be."""
+        self.events = 0
+        return not self.ended and self._image.restore(self._guest)
 
     def begin(self) -> None:
         """Give the next event its fuel."""

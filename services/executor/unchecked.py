@@ -23,6 +23,7 @@ from wasmtime import _ffi as ffi
 
 from services.executor.engine import Engine
 from services.executor.guest import U32, Guest, HostCall, Input, TrappedError, checked_range
+from services.executor.written_pages import WrittenPages
 
 # About 0.2 ms of an interpreter loop; most events need less.
 SLICE_FUEL = 2_000_000
@@ -128,6 +129,19 @@ class UncheckedGuest(Guest):
     def _on_host_call(self, text: int, length: int, into: int, room: int) -> int:
         self._note_size()
         return super()._on_host_call(text, length, into, room)
+
+    def restore(self, untouched: UncheckedGuest, written: WrittenPages) -> bool:
+        """Make the memory again what it was before the first entry, as in a guest of the same image that was never
+        entered; False where it has grown.
+
+        Copying the pages that were written takes a tenth of the time that the kernel needs to give a new guest its own.
+        Memory is all that a guest has: its stack pointer is back where it was whenever an entry is done.
+        """
+        if self._memory_bytes != untouched._memory_bytes:
+            return False
+        for offset, length in written.runs(self._address, self._memory_bytes):
+            ctypes.memmove(self._address + offset, untouched._address + offset, length)
+        return True
 
     def close(self) -> None:
         self._drop_future()

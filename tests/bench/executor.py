@@ -86,12 +86,12 @@ async def measure(cache_dir: Path) -> dict[str, float]:
     outside = CannedOutside({})
     pool, turns = SandboxPool(), Turns()
     executor = make_executor(cache_dir=cache_dir, outside=outside, pool=pool)
-    builder, engine = executor._builder, executor._engine
+    builder = executor._builder
     figures = {"image build": median_us(lambda: builder.build(CODE), 20)}
     figures["image load"] = median_us(lambda: builder.load(CODE), 200)
     image, limits = builder.load(CODE), Limits()
     figures["sandbox start"] = median_us(
-        lambda: Sandbox(engine=engine, image=image, limits=limits, outside=outside, turns=turns).end(), 500
+        lambda: Sandbox(image=image, limits=limits, outside=outside, turns=turns).end(), 500
     )
     warm = Program(key="warm", code=CODE, digest=digest_of(CODE), kind=FunctionKind.DESTINATION)
     fresh = Program(key="fresh", code=CODE, digest=digest_of(CODE), kind=FunctionKind.DESTINATION, fresh=True)

@@ -57,7 +57,7 @@ def test_a_range_is_inside_the_memory_or_refused(pointer: int, length: int, memo
 
 def start(executor: Executor, kind: type[Guest], host_call: HostCall | None = None) -> Guest:
     image, _top_level = executor._builder.build(CODE)
-    guest = kind(executor._engine, image, memory_bytes=64 * 1024 * 1024, host_call=host_call or answer)
+    guest = kind(executor._builder._engine, image, memory_bytes=64 * 1024 * 1024, host_call=host_call or answer)
     guest.set_fuel(FUEL)
     guest.set_world(1_700_000_000_000_000_000, 42)
     return guest

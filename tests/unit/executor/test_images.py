@@ -8,6 +8,7 @@ import pytest
 
 from services.executor.executor import Executor
 from services.executor.images import CodeFaultError
+from services.executor.results import Invocation
 from tests.unit.executor.engines import TRACK, cache_dir, executor, program, run
 
 __all__ = ["cache_dir", "executor"]
@@ -81,3 +82,33 @@ def test_an_image_is_known_by_its_code(executor: Executor) -> None:
     builder = executor._builder
     assert builder.key("a = 1") == builder.key("a = 1")
     assert builder.key("a = 1") != builder.key("a = 2")
+
+
+DIRTY = """
+let seen = 0;
+const kept = [];
+Array.prototype.extra = 'x';
+async function onTrack(event) {
+  seen += 1;
+  globalThis.left = (globalThis.left ?? 0) + 1;
+  Object.prototype.toString = () => 'poisoned';
+  for (let i = 0; i < event.n; i++) kept.push({ i, text: 'é'.repeat(i) });
+  if (event.wait) await new Promise((resolve) => setTimeout(resolve, 1));
+  if (event.fail) throw new Error('no');
+  return [seen, globalThis.left, kept.length, Math.random()];
+}"""
+
+
+@pytest.mark.parametrize("fields", ['"n":10', '"n":2000', '"n":1,"wait":true', '"n":1,"fail":true', '"n":100000'])
+async def test_a_restarted_sandbox_is_the_image_again(executor: Executor, fields: str) -> None:
+    function = program(DIRTY, fresh=True)
+    event = Invocation(payload=b'{"type":"track",%b}' % fields.encode())
+    results = [await executor.run(function, event) for _ in range(3)]
+    assert all(result.usage.cold for result in results)
+    numbers = [json.loads(result.returned)[:2] for result in results if result.returned]
+    assert all(each == [1, 1] for each in numbers)
+    image = await executor._images.get(function.digest, function.code)
+    untouched, size = image._untouched, image._untouched.memory_bytes()
+    place = executor.pool._places.get(function.key)  # none where the memory has grown
+    for sandbox in place.free if place else []:
+        assert sandbox._guest.read(0, size) == untouched.read(0, size)

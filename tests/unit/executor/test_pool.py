@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import settings
@@ -20,7 +20,12 @@ class Box:
     key: str
     reusable: bool = True
     running: bool = False
+    restarts: int = 0
     ended: bool = False
+
+    def restart(self) -> bool:
+        self.restarts += 1
+        return True
 
     def end(self) -> None:
         assert not self.ended
@@ -49,7 +54,7 @@ async def test_a_suspended_sandbox_is_not_lent_twice() -> None:
 
 async def test_what_may_not_run_again_is_ended() -> None:
     pool = SandboxPool()
-    async with pool.lend("a", lambda: sandbox("a"), fresh=True) as fresh:
+    async with pool.lend("a", lambda: sandbox("a"), once=True) as once:
         pass
     async with pool.lend("a", lambda: sandbox("a")) as spent:
         spent.reusable = False
@@ -57,7 +62,14 @@ async def test_what_may_not_run_again_is_ended() -> None:
     with pytest.raises(asyncio.CancelledError):
         async with pool.lend("a", lambda: interrupted):
             raise asyncio.CancelledError
-    assert (fresh.ended, spent.ended, interrupted.ended) == (True, True, True)
+    assert (once.ended, spent.ended, interrupted.ended) == (True, True, True)
+
+
+async def test_a_fresh_one_is_restarted_before_it_is_lent_again() -> None:
+    pool = SandboxPool()
+    for restarts in range(3):
+        async with pool.lend("a", lambda: sandbox("a"), fresh=True) as box:
+            assert cast("Any", box).restarts == restarts
 
 
 async def test_too_many_wait_their_turn_and_not_for_ever() -> None:

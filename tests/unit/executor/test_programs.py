@@ -103,4 +103,4 @@ def test_two_test_runs_share_nothing(programs: Programs) -> None:
     function = executor_service_pb2.InlineFunction(kind=KIND, code="x")
     first, second = (programs.inline(function) for _ in range(2))
     assert first.key != second.key
-    assert first.fresh
+    assert first.once
