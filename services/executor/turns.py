@@ -20,8 +20,10 @@ BUDGET_S = 0.002
 # Long entries get this part of what all else takes, at least.
 LONG_SHARE = 1 / 3
 MAX_OWED_S = 0.01
-# A turn of the event loop that was shorter had nothing else to do.
-IDLE_S = 50e-6
+# So long after the last short entry it is taken that no more are on their way. A call takes several turns of the event
+# loop before and after its entry: were these given away, each would make it a slice longer.
+QUIET_S = 0.01
+PAUSE_S = 0.001
 
 # Computes for a slice, tells whether it is done.
 Step = Callable[[], bool]
@@ -52,7 +54,9 @@ class Turns:
         self._left_s = BUDGET_S
         self._owed_s = 0.0
         self._tick_ended_s = 0.0
+        self._short_ended_s = 0.0
         self._is_scheduled = False
+        self._paused: asyncio.TimerHandle | None = None
 
     async def run(self, workspace: str, step: Step) -> float:
         """Call `step` until it gives True; give the seconds that it waited in between.
@@ -63,6 +67,7 @@ class Turns:
         while self._left_s > 0 and not self._short:
             is_done, took_s = self._slice(workspace, step)
             if is_done:
+                self._short_ended_s = self._clock()
                 return 0.0
             computed_s += took_s
         return await self._wait(workspace, step, computed_s)
@@ -93,27 +98,41 @@ class Turns:
         queue.push(entry.workspace, entry)
 
     def _schedule(self) -> None:
+        if self._paused is not None:
+            self._paused.cancel()
+            self._paused = None
         if not self._is_scheduled:
             self._is_scheduled = True
             asyncio.get_running_loop().call_soon(self._tick)
 
+    def _pause(self) -> None:
+        # Threads of the process, which take and send calls, get the interpreter in between.
+        self._paused = asyncio.get_running_loop().call_later(PAUSE_S, self._tick)
+
     def _tick(self) -> None:
         self._is_scheduled = False
+        self._paused = None
         self._left_s = BUDGET_S
         while self._short and self._left_s > 0:
             self._advance(self._short.pop())
+            self._short_ended_s = self._clock()
         if self._long and self._is_turn_of_long():
             self._owed_s -= self._advance(self._long.pop())
         self._tick_ended_s = self._clock()
-        if self._short or self._long:
+        if self._short or (self._long and self._is_quiet(self._tick_ended_s)):
             self._schedule()
+        elif self._long:
+            self._pause()
+
+    def _is_quiet(self, now_s: float) -> bool:
+        return now_s - self._short_ended_s > QUIET_S
 
     def _is_turn_of_long(self) -> bool:
-        other_s = self._clock() - self._tick_ended_s
-        if other_s < IDLE_S:
-            self._owed_s = max(self._owed_s, 0.0)
+        now_s = self._clock()
+        if self._is_quiet(now_s):
+            self._owed_s = 0.0
             return True
-        self._owed_s = min(self._owed_s + other_s * LONG_SHARE, MAX_OWED_S)
+        self._owed_s = min(self._owed_s + (now_s - self._tick_ended_s) * LONG_SHARE, MAX_OWED_S)
         return self._owed_s > 0
 
     def _advance(self, entry: _Entry) -> float:
