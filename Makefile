@@ -15,7 +15,7 @@ export PATH := $(PATH):$(CURDIR)/$(BIN)
 
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PRELUDE := services/executor/prelude
-PRELUDE_SOURCES := $(shell find $(PRELUDE) -not -path '*/node_modules*' -type f 2>/dev/null)
+PRELUDE_SOURCES := $(shell find $(PRELUDE) services/executor/engine -not -path '*/node_modules*' -type f 2>/dev/null)
 
 .PHONY: help
 help: ## list the targets

@@ -20,6 +20,8 @@ from services.executor.wasm import blank_image, code_module
 WASM_STACK_BYTES = 2 * 1024 * 1024
 # Host functions run above the guest on the same stack.
 FIBER_STACK_BYTES = 4 * 1024 * 1024
+# What the host reads and writes of them.
+CELLS_BYTES = 36
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Engine:
 
     def __init__(self, *, wasm: bytes, directory: ImageDirectory) -> None:
         self.wasmtime = WasmtimeEngine(_configuration())
-        form = f"penstock-1|{version('wasmtime')}|{platform.machine()}|{platform.system()}|{WASM_STACK_BYTES}|cow|fuel"
+        form = f"penstock-2|{version('wasmtime')}|{platform.machine()}|{platform.system()}|{WASM_STACK_BYTES}|cow|fuel"
         self.fingerprint = hashlib.sha256(wasm + form.encode()).hexdigest()
         self.code = self._compiled(f"code-{self.fingerprint}", directory, lambda: code_module(wasm))
         self.blank = self._compiled(f"blank-{self.fingerprint}", directory, lambda: blank_image(wasm))
@@ -84,8 +86,14 @@ class Engine:
     def _read_cells(self) -> Cells:
         store = Store(self.wasmtime)
         store.set_fuel(10_000_000)
-        exports = self.instantiate(store, self.blank, lambda *_: 0)[0].exports(store)
+        instance, memory = self.instantiate(store, self.blank, lambda *_: 0)
+        exports = instance.exports(store)
         values = [exports[f"penstock_{name}"] for name in ("cells", "buffer", "buffer_bytes", "output")]
-        numbers = [value.value(store) for value in values if isinstance(value, Global)]
+        cells = Cells(*(value.value(store) for value in values if isinstance(value, Global)))
+        memory_bytes = memory.data_len(store)
         store.close()
-        return Cells(*numbers)
+        # Every guest's memory is as large at least, so that these addresses need no more checks.
+        ranges = ((cells.clock, CELLS_BYTES), (cells.buffer, cells.buffer_bytes), (cells.output, 0))
+        if any(start < 0 or length < 0 or start + length > memory_bytes for start, length in ranges):
+            raise ValueError("the engine's cells are outside of its memory")
+        return cells

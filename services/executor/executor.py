@@ -25,7 +25,7 @@ from services.executor.results import (
     Usage,
 )
 from services.executor.run import Run
-from services.executor.sandbox import Sandbox
+from services.executor.sandbox import EndedError, Sandbox
 from services.executor.source import AUTHOR_FILE, CodeFault
 from services.executor.turns import Turns
 
@@ -89,11 +89,14 @@ class Executor:
         try:
             image = await self._images.get(program.digest, program.code)
         except CodeFaultError as error:
-            return self._without_code(invocation, error.fault)
-        if not program.concurrency:
-            return await self._run(program, invocation, image)
-        async with self._concurrency.place(program.workspace_id, program.concurrency):
-            return await self._run(program, invocation, image)
+            return self._without_run(invocation, _error_of(error.fault))
+        try:
+            if not program.concurrency:
+                return await self._run(program, invocation, image)
+            async with self._concurrency.place(program.workspace_id, program.concurrency):
+                return await self._run(program, invocation, image)
+        except EndedError as ended:
+            return self._without_run(invocation, ended.error)
 
     async def _run(self, program: Program, invocation: Invocation, image: Image) -> InvocationResult:
         start = partial(
@@ -116,13 +119,12 @@ class Executor:
             result = await run.result()
             return program.masker.result(result) if program.masker else result
 
-    def _without_code(self, invocation: Invocation, fault: CodeFault) -> InvocationResult:
+    def _without_run(self, invocation: Invocation, error: FunctionError) -> InvocationResult:
         now_ns = self._outside.now_ns()
-        stack = f"{fault.name}: {fault.message}\n    at {AUTHOR_FILE}:{fault.line}:{fault.column}"
         return InvocationResult(
             id=invocation.id,
             returned=b"",
-            error=FunctionError(ErrorKind.INVALID_SETTINGS, fault.name, fault.message, stack),
+            error=error,
             messages=[],
             objects=[],
             logs=[],
@@ -131,3 +133,8 @@ class Executor:
             started_ns=now_ns,
             finished_ns=now_ns,
         )
+
+
+def _error_of(fault: CodeFault) -> FunctionError:
+    stack = f"{fault.name}: {fault.message}\n    at {AUTHOR_FILE}:{fault.line}:{fault.column}"
+    return FunctionError(ErrorKind.INVALID_SETTINGS, fault.name, fault.message, stack)

@@ -2,7 +2,11 @@
 
 The directory belongs to the service alone (0700). A file is written whole and renamed, removed by unlink, never
 changed. Its name holds the digest of its content, which is checked before the file is mapped: a truncated file under a
-mapping kills the process, an edited one runs.
+mapping kills the process, an edited one runs. Check and mapping go through one descriptor, so that no other file can
+take the place of the checked one.
+
+The directory is a cache. What cannot be read is built again, what cannot be written is built again next time: neither
+fails an event.
 """
 
 from __future__ import annotations
@@ -11,12 +15,25 @@ import hashlib
 import os
 import secrets
 import stat
-from contextlib import suppress
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import structlog
 from wasmtime import Engine, Module, WasmtimeError
 
 SUFFIX = ".cwasm"
+PARTIAL_SUFFIX = ".partial"
+# Files of an engine or prelude that is no longer installed are never loaded again, and go after this time.
+UNUSED_S = 7 * 24 * 3600.0
+# A writer that takes longer was killed.
+PARTIAL_S = 600.0
+# The directory may grow by this part of its size before it is looked through again.
+_PRUNE_PART = 32
+_FOR_CHECK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+_log = structlog.get_logger()
 
 
 class ForeignDirectoryError(Exception):
@@ -24,59 +41,131 @@ class ForeignDirectoryError(Exception):
 
 
 class ImageDirectory:
-    """Compiled modules by key. A key is letters, digits and `-`."""
+    """Compiled modules by key, shared by the processes of one service. A key is letters, digits and `-`.
+
+    Files that were not loaded for a week are removed, and above `max_bytes` those that were not loaded for longest.
+    """
 
     def __init__(self, path: Path, *, max_bytes: int = 2 * 1024**3) -> None:
         self._path = path
         self._max_bytes = max_bytes
-        if not path.is_symlink():
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        found = path.lstat()
-        if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
-            raise ForeignDirectoryError(f"{path} is not a directory of this user")
-        path.chmod(0o700)
+        self._unpruned_bytes = 0
+        with suppress(FileExistsError):
+            path.mkdir(mode=0o700, parents=True)
+        if self._take():
+            for name in self._names():
+                _remove(self._path / name)
+        self._prune()
 
     def load(self, key: str, engine: Engine) -> Module | None:
         """Map the module stored under the key. What is foreign, damaged or of another wasmtime is removed."""
-        for file in self._path.glob(f"{key}.*{SUFFIX}"):
-            if _is_intact(file):
-                try:
-                    return Module.deserialize_file(engine, str(file))
-                except WasmtimeError:
-                    pass
-            file.unlink(missing_ok=True)
+        for name in self._names():
+            if name.startswith(f"{key}.") and name.endswith(SUFFIX):
+                module = _mapped(self._path / name, engine)
+                if module is not None:
+                    return module
+                _remove(self._path / name)
         return None
 
     def save(self, key: str, module: Module) -> None:
-        """Store a module; oldest others go when the directory is over its size."""
+        """Store a module, or log why that cannot be done."""
         content = bytes(module.serialize())
-        partial = self._path / f"{secrets.token_hex(8)}.partial"
+        try:
+            self._write(content, f"{key}.{hashlib.sha256(content).hexdigest()}{SUFFIX}")
+        except OSError as error:
+            _log.warning("image_not_stored", key=key, error=str(error))
+        self._unpruned_bytes += len(content)
+        if self._unpruned_bytes > self._max_bytes // _PRUNE_PART:
+            self._prune()
+
+    def _take(self) -> bool:
+        """Close the directory to others, and tell whether they could have put files into it."""
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError as error:
+            raise ForeignDirectoryError(f"{self._path} is not a directory of this user: {error.strerror}") from None
+        try:
+            found = os.fstat(descriptor)
+            if found.st_uid != os.geteuid():
+                raise ForeignDirectoryError(f"{self._path} is not a directory of this user")
+            os.fchmod(descriptor, 0o700)
+            return bool(found.st_mode & 0o022)
+        finally:
+            os.close(descriptor)
+
+    def _write(self, content: bytes, name: str) -> None:
+        partial = self._path / f"{secrets.token_hex(8)}{PARTIAL_SUFFIX}"
         descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-        partial.replace(self._path / f"{key}.{hashlib.sha256(content).hexdigest()}{SUFFIX}")
-        self._prune()
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+            partial.replace(self._path / name)
+        except OSError:
+            _remove(partial)
+            raise
+
+    def _names(self) -> list[str]:
+        try:
+            # Thousands of `Path`s would take longer than what is loaded.
+            return [name for name in os.listdir(self._path) if name.endswith((SUFFIX, PARTIAL_SUFFIX))]  # noqa: PTH208
+        except OSError:
+            return []
 
     def _prune(self) -> None:
-        found: list[tuple[os.stat_result, Path]] = []
-        for file in self._path.iterdir():
-            with suppress(FileNotFoundError):  # another process of this service was faster
-                found.append((file.stat(), file))
-        found.sort(key=lambda each: each[0].st_mtime_ns)
-        excess = sum(status.st_size for status, _file in found) - self._max_bytes
-        for status, file in found:
-            if excess <= 0:
-                return
-            file.unlink(missing_ok=True)
-            excess -= status.st_size
+        self._unpruned_bytes = 0
+        oldest = sorted(self._statuses(), key=lambda each: each[0].st_mtime)
+        excess = sum(status.st_size for status, _file in oldest) - self._max_bytes
+        now_s = time.time()
+        for status, file in oldest:
+            longest_s = UNUSED_S if file.suffix == SUFFIX else PARTIAL_S
+            if excess > 0 or status.st_mtime < now_s - longest_s:
+                _remove(file)
+                excess -= status.st_size
+
+    def _statuses(self) -> Iterator[tuple[os.stat_result, Path]]:
+        for name in self._names():
+            file = self._path / name
+            with suppress(OSError):  # another process of this service was faster
+                yield file.lstat(), file
 
 
-def _is_intact(file: Path) -> bool:
+def _mapped(file: Path, engine: Engine) -> Module | None:
     try:
-        status = file.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-            return False
-        with file.open("rb") as content:
-            return hashlib.file_digest(content, "sha256").hexdigest() == file.name.split(".")[-2]
-    except FileNotFoundError:
+        with _opened(file) as descriptor:
+            if not _is_intact(descriptor, file.name.split(".")[-2]):
+                return None
+            with suppress(OSError):  # a directory that may only be read
+                os.utime(descriptor)
+            return Module.deserialize_file(engine, _path_of(descriptor, file))
+    except (OSError, WasmtimeError):
+        return None
+
+
+@contextmanager
+def _opened(file: Path) -> Generator[int]:
+    descriptor = os.open(file, _FOR_CHECK)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _is_intact(descriptor: int, digest: str) -> bool:
+    status = os.fstat(descriptor)
+    # A second name may lie where others can write.
+    is_ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1
+    if not is_ours or status.st_mode & 0o022:
         return False
+    with open(descriptor, "rb", closefd=False) as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() == digest
+
+
+def _path_of(descriptor: int, file: Path) -> str:
+    # Without such paths the name has to do: nobody but this user can make another file of it.
+    same = f"/dev/fd/{descriptor}"
+    return same if Path(same).exists() else str(file)
+
+
+def _remove(file: Path) -> None:
+    with suppress(OSError):  # gone already, or a directory
+        file.unlink()

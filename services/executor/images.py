@@ -10,35 +10,39 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import json
 import struct
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
 
-from wasmtime import Module
+from wasmtime import Module, TrapCode
 
 from services.executor import script
+from services.executor.definition import define
 from services.executor.engine import Engine
 from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, TrappedError
 from services.executor.image import Image
 from services.executor.image_directory import ImageDirectory
-from services.executor.source import AUTHOR_FILE, CodeFault, compile_fault_of, fault_of, wrapped
+from services.executor.source import MAX_MESSAGE, CodeFault, CodeFaultError, fault_of, wrapped
 from services.executor.wasm import image_module
-from services.executor.wire import LOAD
+from services.executor.wire import LOAD, read_loaded
 
 PRELUDE_FILE = "penstock:prelude"
 # What the prelude leaves for `penstock_bind`, in its order.
 PRELUDE_VALUES = ("define", "enter", "leave", "rejected", "object", "array")
 PRELUDE_FUEL = 10**12
 BUILD_FUEL = 2_300_000_000
+SNAPSHOT_FUEL = 100_000_000
 BUILD_MEMORY_BYTES = 128 * 1024 * 1024
 MAX_STATE_BYTES = 1024 * 1024
 # A larger memory is not worth keeping, and would not fit into the least memory that a sandbox may have.
 MAX_BAKED_BYTES = 12 * 1024 * 1024
 # What a new sandbox may allocate before it first collects garbage.
 GC_THRESHOLD_BYTES = 8 * 1024 * 1024
+_REASONS = {
+    TrapCode.OUT_OF_FUEL: "it takes too much fuel",
+    TrapCode.STACK_OVERFLOW: "it is nested too deep",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +52,6 @@ class TopLevel:
     pure: bool = False
     handlers: tuple[str, ...] = ()
     fault: CodeFault | None = None
-
-
-class CodeFaultError(Exception):
-    """The code does not compile."""
-
-    def __init__(self, fault: CodeFault) -> None:
-        super().__init__(f"{fault.name}: {fault.message}")
-        self.fault = fault
 
 
 class ImageBuilder:
@@ -79,29 +75,34 @@ class ImageBuilder:
 
     def build(self, code: str) -> tuple[Module, TopLevel]:
         """Build and store the image anew, and tell what its top level did. Raises CodeFaultError."""
-        guest = self._guest(self._base, BUILD_FUEL)
-        try:
-            _define(guest, code)
-            compiled = script.snapshot(guest)
-            top_level = self._run_top_level(guest)
-            memory = script.snapshot(guest) if top_level.pure else compiled
-        finally:
-            guest.close()
+        memory, top_level = self._memory(code)
         module = Module(self._engine.wasmtime, image_module(memory))
         self._directory.save(self.key(code), module)
         return module, top_level
 
+    def _memory(self, code: str) -> tuple[bytes, TopLevel]:
+        guest = self._guest(self._base, BUILD_FUEL)
+        try:
+            define(guest, code)
+            compiled = _snapshot(guest)
+            top_level = self._run_top_level(guest)
+            return _snapshot(guest) if top_level.pure else compiled, top_level
+        except (TrappedError, GuestFaultError) as error:
+            raise CodeFaultError(CodeFault("Error", f"the code could not be compiled: {_reason(error)}")) from None
+        finally:
+            guest.close()
+
     def _run_top_level(self, guest: Guest) -> TopLevel:
         try:
-            state: dict[str, Any] = json.loads(guest.enter(LOAD, max_output_bytes=MAX_STATE_BYTES).report)
+            loaded = read_loaded(guest.enter(LOAD, max_output_bytes=MAX_STATE_BYTES))
         except (TrappedError, GuestError, GuestFaultError) as error:
-            return TopLevel(fault=CodeFault("Error", f"the top level did not finish: {error}"))
-        error = state["error"]
+            return TopLevel(fault=CodeFault("Error", f"the top level did not finish: {_reason(error)}"))
+        failure = loaded.failure
         reads = any(struct.unpack("<II", guest.read(self._engine.cells.fresh_reads, 8)))
         return TopLevel(
-            pure=error is None and not state["fresh"] and not reads and guest.memory_bytes() <= MAX_BAKED_BYTES,
-            handlers=tuple(sorted(state["handlers"])),
-            fault=fault_of(error["name"], error["message"], error["stack"]) if error else None,
+            pure=failure is None and not loaded.fresh and not reads and guest.memory_bytes() <= MAX_BAKED_BYTES,
+            handlers=loaded.handlers,
+            fault=fault_of(failure.name, failure.message, failure.stack) if failure else None,
         )
 
     def _guest(self, image: Module, fuel: int) -> Guest:
@@ -143,19 +144,19 @@ class ImageBuilder:
         return guest
 
 
-def _define(guest: Guest, code: str) -> None:
-    text, columns = wrapped(code)
-    try:
-        program = script.evaluate(guest, text, AUTHOR_FILE)
-        file = script.new_string(guest, AUTHOR_FILE)
-        script.checked(
-            guest, guest.call("penstock_define", program, file, guest.call("qjs_new_number", float(columns)))
-        )
-    except script.ScriptError as error:
-        fault = compile_fault_of(code, error.name, error.message, error.stack, columns=columns)
-        raise CodeFaultError(fault) from None
-    except TrappedError as error:
-        raise CodeFaultError(CodeFault("Error", f"the code could not be compiled: {error}")) from None
+def _reason(error: Exception) -> str:
+    if not isinstance(error, TrappedError) or error.code is None:
+        return str(error)[:MAX_MESSAGE]
+    return _REASONS.get(error.code, error.code.name)
+
+
+def _snapshot(guest: Guest) -> bytes:
+    # What the author's code left of its fuel may be too little.
+    left = guest.fuel()
+    guest.set_fuel(SNAPSHOT_FUEL)
+    memory = script.snapshot(guest)
+    guest.set_fuel(left)
+    return memory
 
 
 class ImageCache:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from services.executor.engine import Engine
 from services.executor.executor import Executor, Program, digest_of
-from services.executor.host_functions import call_host_function
+from services.executor.host_functions import answer_host_call, call_host_function
 from services.executor.image_directory import ImageDirectory
 from services.executor.images import ImageBuilder, ImageCache
 from services.executor.outside import Outside
@@ -38,9 +37,7 @@ def make_executor(
 
 def _while_building(request: bytes) -> tuple[bytes, int]:
     """Answer host functions while an image is tried; nothing of a top level that used one is kept."""
-    call = json.loads(request)
-    value, fuel = call_host_function(call["name"], call["args"])
-    return json.dumps({"value": value}).encode(), fuel
+    return answer_host_call(request, call_host_function)
 
 
 async def run_function(

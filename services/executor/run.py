@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import Any
@@ -178,9 +177,9 @@ class Run:
             case "message" | "object" if self._is_settled:
                 pass  # Sent too late, by what an open request went on to do.
             case "message":
-                self._messages.append(json.dumps(record).encode())
+                self._messages.append(wire.message(record))
             case "object":
-                self._objects.append(json.dumps(record).encode())
+                self._objects.append(wire.message(record))
             case "fetch":
                 self._ask(
                     record,
@@ -215,7 +214,7 @@ class Run:
         if room <= 0:
             return
         size = len(line.text.encode(errors="replace"))
-        self._log_bytes += size
+        self._log_bytes += max(size, 1)  # empty lines are lines too
         if size > room:
             cut = line.text.encode(errors="replace")[:room].decode(errors="ignore")
             self._logs += [replace(line, text=cut), LogLine(line.time_ms, "warn", LOGS_CUT)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-
 from wasmtime import TrapCode
 
 from services.executor.guest import GuestError, GuestFaultError, Input, OutputTooLongError, TrappedError
+from services.executor.host_functions import answer_host_call
 from services.executor.image import Image
 from services.executor.outside import Outside
 from services.executor.results import ErrorKind, FunctionError, Limits
@@ -29,8 +28,8 @@ class EndedError(Exception):
 class Sandbox:
     """Runs events one after the other until it has to end.
 
-    `events` counts those begun, `waited_s` is what the event at hand has waited for its turns. After `EndedError` or
-    `end()` it must not be entered again.
+    Making one raises EndedError where its image does not fit into its memory. `events` counts those begun, `waited_s`
+    is what the event at hand has waited for its turns. After `EndedError` or `end()` it must not be entered again.
     """
 
     def __init__(
@@ -47,9 +46,13 @@ class Sandbox:
         self._turns = turns
         self._workspace = workspace
         self._image = image
-        self._guest = UncheckedGuest(
-            image.engine, image.module, memory_bytes=limits.memory_bytes, host_call=self._on_host_call
-        )
+        try:
+            self._guest = UncheckedGuest(
+                image.engine, image.module, memory_bytes=limits.memory_bytes, host_call=self._on_host_call
+            )
+        except TrappedError:
+            message = f"The function's code alone takes more than {limits.memory_bytes:,} bytes."
+            raise EndedError(FunctionError(ErrorKind.OUT_OF_MEMORY, "OutOfMemory", message)) from None
         self.events = 0
         self.waited_s = 0.0
         self.ended = False
@@ -129,12 +132,7 @@ class Sandbox:
         return FunctionError(kind, "SandboxFault", f"The sandbox stopped: {trap.code.name if trap.code else trap}")
 
     def _on_host_call(self, request: bytes) -> tuple[bytes, int]:
-        call = json.loads(request)
-        try:
-            value, fuel = self._outside.call(call["name"], call["args"])
-        except ValueError as refused:
-            return json.dumps({"error": str(refused)}).encode(), 0
-        return json.dumps({"value": value}).encode(), fuel
+        return answer_host_call(request, self._outside.call)
 
 
 def _of_thrown(thrown: GuestError) -> FunctionError:

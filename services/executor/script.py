@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from services.executor.guest import Guest
+from services.executor.guest import Guest, GuestFaultError
 
 STRIP_SOURCE = 1 << 4
 STACK_TOP = 1024 * 1024
@@ -24,6 +24,8 @@ class ScriptError(Exception):
 @contextmanager
 def _bytes_in(guest: Guest, data: bytes) -> Generator[int]:
     pointer = guest.call("wasm_malloc", len(data))
+    if pointer == 0:
+        raise GuestFaultError("the guest has no memory left")
     guest.write(pointer, data)
     yield pointer
     guest.call("wasm_free", pointer)
@@ -31,7 +33,7 @@ def _bytes_in(guest: Guest, data: bytes) -> Generator[int]:
 
 def new_string(guest: Guest, text: str) -> int:
     """Give a handle of a new string."""
-    data = text.encode()
+    data = text.encode(errors="surrogatepass")
     with _bytes_in(guest, data + b"\0") as pointer:
         return guest.call("qjs_new_string", pointer, len(data))
 
@@ -50,6 +52,15 @@ def property_of(guest: Guest, handle: int, name: str) -> int:
     """Give a handle of a property's value."""
     with _bytes_in(guest, name.encode() + b"\0") as pointer:
         return guest.call("qjs_get_prop_string", handle, pointer)
+
+
+def set_property(guest: Guest, handle: int, name: str, value: int | str) -> None:
+    """Set a property to a handle's value or a text."""
+    value_handle = new_string(guest, value) if isinstance(value, str) else value
+    with _bytes_in(guest, name.encode() + b"\0") as pointer:
+        guest.call("qjs_set_prop_string", handle, pointer, value_handle)
+    if isinstance(value, str):
+        guest.call("qjs_free_value", value_handle)
 
 
 def checked(guest: Guest, handle: int) -> int:

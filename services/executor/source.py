@@ -26,9 +26,13 @@ _HEAD = f"(function({_PARAMETERS}){{"
 _CASES = "".join(f"case'{name}':return {name};" for name in HANDLERS)
 _REGISTER = f"arguments[{len(HANDLERS)}]((name)=>{{switch(name){{{_CASES}}}}});"
 _TAIL = "\n})"
-_STRICT = re.compile(r"""(?:\s|//[^\n]*\n|/\*.*?\*/)*(['"])use strict\1""", re.DOTALL)
-_LAST_WORD = re.compile(r"[\w$]+$")
-_FRAME = re.compile(re.escape(AUTHOR_FILE) + r":(\d+):(\d+)")
+# What an author wrote must take no longer to read than it is long: nothing here is tried in two ways.
+_STRICT = re.compile(r"""(?>[\s\ufeff]++|//[^\n\r\u2028\u2029]*+|/\*.*?\*/)*+(['"])use strict\1""", re.DOTALL)
+_WORD = re.compile(r"[\w$]*+")
+# The engine's frames, not what an author's message says; a longer number is no place in a text.
+_FRAME = re.compile(rf"^ *+at (?:[^\n]*\()?{re.escape(AUTHOR_FILE)}:(\d{{1,9}}):(\d{{1,9}})\)?$", re.MULTILINE)
+MAX_NAME = 256
+MAX_MESSAGE = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,14 @@ class CodeFault:
     column: int = 0
 
 
+class CodeFaultError(Exception):
+    """The code does not compile."""
+
+    def __init__(self, fault: CodeFault) -> None:
+        super().__init__(f"{fault.name}: {fault.message}")
+        self.fault = fault
+
+
 def wrapped(code: str) -> tuple[str, int]:
     """Give the code as the engine evaluates it, and how many columns the wrapper takes on its first line."""
     head = _HEAD + ('"use strict";' if _STRICT.match(code) else "") + _REGISTER
@@ -49,6 +61,7 @@ def wrapped(code: str) -> tuple[str, int]:
 
 def fault_of(name: str, message: str, stack: str, *, columns: int = 0) -> CodeFault:
     """Give the fault that an error tells of; `columns` is what the wrapper still takes on the first line."""
+    name, message = name[:MAX_NAME] or "Error", message[:MAX_MESSAGE]
     place = _FRAME.search(stack)
     if place is None:
         return CodeFault(name, message)
@@ -61,12 +74,15 @@ def compile_fault_of(code: str, name: str, message: str, stack: str, *, columns:
     fault = fault_of(name, message, stack, columns=columns)
     lines = code.split("\n")
     before = lines[fault.line - 1][: fault.column - 1].rstrip() if 0 < fault.line <= len(lines) else ""
-    word = _LAST_WORD.search(before)
-    if word is None:
-        return fault
-    column = word.start() + 1
-    if message.startswith("invalid redefinition of"):
-        return CodeFault(name, f"Identifier '{word[0]}' has already been declared", fault.line, column)
-    if word[0] == "await":
+    word = _last_word(before)
+    column = len(before) - len(word) + 1
+    if word and message.startswith("invalid redefinition of"):
+        return CodeFault(name, f"Identifier '{word[:MAX_NAME]}' has already been declared", fault.line, column)
+    if word == "await":
         return CodeFault(name, "await is only valid in async functions", fault.line, column)
     return fault
+
+
+def _last_word(text: str) -> str:
+    word = _WORD.match(text[::-1])
+    return word[0][::-1] if word else ""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from services.executor.guest import GuestFaultError, Input, Output
+from services.executor.guest import GuestFaultError, Input, Output, OutputTooLongError
 from services.executor.outside import Answer, OutgoingRequest, RequestFailedError
 from services.executor.results import Invocation, LogLine
+from services.executor.source import HANDLERS
 
 # The year 10000, which no timestamp reaches.
 END_OF_TIME_MS = 253_402_300_800_000
 # `WAITING` of enter.ts.
 _WAITING = b'{"settled":false,"error":null,"outbox":[]}'
+# The largest that a guest can count to, number by number.
+MAX_ID = 2**53
 # Runs the author's top level alone.
 LOAD = Input(b"null", b"l")
 LEVELS = frozenset({"debug", "info", "warn", "error"})
@@ -40,6 +42,15 @@ class Step:
     failure: Failure | None
     outbox: list[tuple[str, dict[str, Any]]]
     returned: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What running the top level came to. `fresh` tells that it asked for something that no image may hold."""
+
+    fresh: bool
+    failure: Failure | None
+    handlers: tuple[str, ...]
 
 
 def start_input(invocation: Invocation, *, kind: str, settings: bytes, seed: bytes) -> Input:
@@ -66,22 +77,52 @@ def read_step(output: Output) -> Step:
         state = _loads(state_text)
         outbox = [_entry(each) for each in state["outbox"]]
         return Step(state["settled"] is True, _failure(state["error"]), outbox, output.returned or returned)
+    except RecursionError:
+        raise OutputTooLongError("The function sent what is nested too deep.") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise _another_form(error) from None
+
+
+def read_loaded(output: Output) -> Loaded:
+    """Read what the guest says after its top level was run. Raises GuestFaultError for another form."""
+    try:
+        state = _loads(output.report.partition(b"\n")[0])
+        found = [name for name in sorted(HANDLERS) if name in state["handlers"]]
+        return Loaded(state["fresh"] is not False, _failure(state["error"]), tuple(found))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise GuestFaultError(f"the guest's output has another form: {error!r}") from None
+        raise _another_form(error) from None
+
+
+def _another_form(error: Exception) -> GuestFaultError:
+    return GuestFaultError(f"the guest's output has another form: {str(error)[:100]}")
 
 
 def _loads(text: bytes) -> Any:
-    value = json.loads(text)
-    if b"\\ud" not in text:
+    value = _DECODER.decode(text.decode())
+    if b"\\ud" not in text and b"\\uD" not in text:
         return value
     # Half a surrogate pair is a text to JavaScript, but nothing that can be sent on.
     return json.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
 
 
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")
+
+
+_DECODER = json.JSONDecoder(parse_constant=_no_number)
+_ENCODER = json.JSONEncoder(allow_nan=False)
+
+
 def _failure(value: Any) -> Failure | None:
     if value is None:
         return None
-    return Failure(str(value["name"]), str(value["message"]), str(value["stack"]), value["loading"] is True)
+    return Failure(_text(value["name"]), _text(value["message"]), _text(value["stack"]), value["loading"] is True)
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError("a text is of another type")
+    return value
 
 
 def _entry(value: Any) -> tuple[str, dict[str, Any]]:
@@ -92,17 +133,29 @@ def _entry(value: Any) -> tuple[str, dict[str, Any]]:
 
 
 def log_line(record: dict[str, Any]) -> LogLine:
-    """Read a `log` record."""
-    level, time_ms = record.get("level"), number(record, "time_ms")
+    """Read a `log` record. Raises GuestFaultError."""
+    time_ms = number(record, "time_ms")
     if not 0 <= time_ms < END_OF_TIME_MS:
         raise GuestFaultError("a log line is of no time")
-    return LogLine(time_ms, level if level in LEVELS else "info", str(record.get("text")))
+    try:
+        level, text = _text(record.get("level")), _text(record.get("text"))
+    except TypeError as error:
+        raise _another_form(error) from None
+    return LogLine(time_ms, level if level in LEVELS else "info", text)
+
+
+def message(record: dict[str, Any]) -> bytes:
+    """Write a `message` or `object` record as it is sent on. Raises GuestFaultError for what no JSON can hold."""
+    try:
+        return _ENCODER.encode(record).encode()
+    except (ValueError, RecursionError) as error:
+        raise _another_form(error) from None
 
 
 def number(record: dict[str, Any], name: str) -> float:
     """Read a finite number of a record. Raises GuestFaultError."""
     value = record.get(name)
-    if not isinstance(value, int | float) or not abs(value) < 1e300:
+    if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e300:
         raise GuestFaultError(f"{name} of a record is no number")
     return value
 
@@ -110,7 +163,7 @@ def number(record: dict[str, Any], name: str) -> float:
 def record_id(record: dict[str, Any]) -> int:
     """Read a record's id. Raises GuestFaultError."""
     value = record.get("id")
-    if not isinstance(value, int):
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_ID:
         raise GuestFaultError("a record has no id")
     return value
 
@@ -121,22 +174,22 @@ def outgoing_request(record: dict[str, Any], *, longest_s: float, max_answer_byt
         timeout_s = number(record, "timeout_ms") / 1000 if record.get("timeout_ms") else longest_s
         redirect = record.get("redirect")
         return OutgoingRequest(
-            method=str(record["method"]),
-            url=str(record["url"]),
-            headers=[(str(name), str(value)) for name, value in record["headers"]],
+            method=_text(record["method"]),
+            url=_text(record["url"]),
+            headers=[(_text(name), _text(value)) for name, value in record["headers"]],
             body=_body(record.get("body")),
             redirect=redirect if redirect in ("manual", "error") else "follow",
             timeout_s=min(max(timeout_s, 0.001), longest_s),
             max_answer_bytes=max_answer_bytes,
         )
-    except (ValueError, KeyError, TypeError, binascii.Error) as error:
-        raise GuestFaultError(f"a request of the guest has another form: {error!r}") from None
+    except (ValueError, KeyError, TypeError) as error:
+        raise _another_form(error) from None
 
 
 def _body(body: Any) -> bytes | None:
     if body is None:
         return None
-    return str(body["text"]).encode() if "text" in body else base64.b64decode(body["base64"])
+    return _text(body["text"]).encode() if "text" in body else base64.b64decode(_text(body["base64"]))
 
 
 def answer_record(request_id: int, answer: Answer) -> dict[str, Any]:

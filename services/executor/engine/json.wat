@@ -180,6 +180,11 @@
           (i32.load (i32.add (i32.load (i32.load offset=20 (i32.const PLAIN))) (i32.shl (local.get $atom) (i32.const 2)))))
         ;; symbols
         (br_if $next (i32.ne (i32.shr_u (i32.load offset=4 (local.get $key)) (i32.const 30)) (i32.const 1)))
+        ;; a number from 2 ** 31 on is kept as a text of ten characters, and comes before other keys as well
+        (if (i32.and
+              (i32.eq (i32.load (local.get $key)) (i32.const 10))
+              (i32.lt_u (i32.sub (i32.load8_u offset=24 (local.get $key)) (i32.const 0x30)) (i32.const 10)))
+          (then (return (i32.const 0))))
         ;; undefined
         (br_if $next (i64.eq (i64.shr_u (local.get $value) (i64.const 32)) (i64.const 3)))
         (if (local.get $comma)

@@ -46,6 +46,12 @@ async def test_a_sandbox_that_has_grown_is_ended(executor: Executor) -> None:
     assert second.usage.cold
 
 
+async def test_code_that_does_not_fit_into_its_memory_is_told(executor: Executor) -> None:
+    result = await run(executor, "function onTrack() {}", limits=Limits(memory_bytes=1024 * 1024))
+    assert result.error is not None
+    assert result.error.kind == ErrorKind.OUT_OF_MEMORY
+
+
 async def test_two_instances_share_nothing(executor: Executor) -> None:
     code = "let n = 0; function onTrack() { JSON.parse = null; return ++n }"
     results = [await executor.run(program(code, key=key), TRACK) for key in "aba"]
@@ -118,6 +124,11 @@ async def test_what_waits_at_a_time_is_bounded(executor: Executor, code: str) ->
     result = await run(executor, code)
     assert result.error is not None
     assert result.error.message == "An event may have 1,000 timers and requests waiting."
+
+
+async def test_empty_lines_of_the_log_are_bounded_too(executor: Executor) -> None:
+    result = await run(executor, "function onTrack() { for (let i = 0; i < 10000; i++) console.log('') }")
+    assert 0 < len(result.logs) <= Limits().log_bytes
 
 
 async def test_texts_that_are_no_unicode_are_made_such(executor: Executor) -> None:

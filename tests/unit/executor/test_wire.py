@@ -29,6 +29,25 @@ def test_any_output_is_read_or_refused(output: object) -> None:
 
 
 @settings(deadline=None)
+@given(JSON | st.binary())
+def test_any_outcome_of_the_top_level_is_read_or_refused(output: object) -> None:
+    data = output if isinstance(output, bytes) else json.dumps(output).encode()
+    with suppress(GuestFaultError):
+        assert isinstance(wire.read_loaded(Output(data, b"")), wire.Loaded)
+
+
+@settings(deadline=None)
+@given(st.dictionaries(st.sampled_from(["id", "time_ms", "level", "text", "a"]), JSON | st.floats()))
+def test_any_record_is_read_or_refused(record: dict[str, object]) -> None:
+    with suppress(GuestFaultError):
+        assert isinstance(wire.log_line(record).text, str)
+    with suppress(GuestFaultError):
+        assert wire.record_id(record) > 0
+    with suppress(GuestFaultError):
+        json.loads(wire.message(record), parse_constant=pytest.fail)
+
+
+@settings(deadline=None)
 @given(RECORDS)
 def test_any_request_is_read_or_refused(record: dict[str, object]) -> None:
     try:

@@ -1,0 +1,6 @@
+});
+globalThis.shared = Math.random();
+(function () {
+  function onTrack() {
+    return shared;
+  }

@@ -1,0 +1,7 @@
+function onTrack() {
+  while (true) crypto.createHash('sha256').update('x').digest();
+}
+
+function onIdentify() {
+  return 'still here';
+}
