@@ -14,6 +14,9 @@ from urllib.parse import urljoin
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
 from services.executor.outside import Answer, Machine, OutgoingRequest, RequestFailedError
+from shared.egress import EgressError
+from shared.egress.headers import checked_headers
+from shared.egress.urls import parse_target
 
 MAX_REDIRECTS = 20
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -53,6 +56,7 @@ class CannedOutside(Machine):
         self._answers = _ANSWERS.validate_python(answers)
 
     async def fetch(self, request: OutgoingRequest) -> Answer:
+        _check(request)
         for hop in range(MAX_REDIRECTS + 1):
             answer = await self._answer(request)
             location = dict(answer.headers).get("location")
@@ -71,6 +75,8 @@ class CannedOutside(Machine):
         if canned.error:
             raise RequestFailedError(canned.error, canned.error)
         headers, body = canned.content()
+        if len(body) > request.max_answer_bytes:
+            raise RequestFailedError("ERR_BODY_TOO_LARGE", str(request.max_answer_bytes), type="max-size")
         reason = HTTPStatus(canned.status).phrase if canned.status in set(HTTPStatus) else ""
         return Answer(canned.status, reason, request.url, list(headers.items()), body)
 
@@ -82,3 +88,11 @@ class CannedOutside(Machine):
         if "*" in self._answers:
             return self._answers["*"]
         raise RequestFailedError("NO_RESPONSE", f"no response is given for {request.method} {request.url}")
+
+
+def _check(request: OutgoingRequest) -> None:
+    """Refuse what would not be sent over a network either."""
+    try:
+        checked_headers(request.headers, target=parse_target(request.url), body_bytes=len(request.body or b""))
+    except EgressError as error:
+        raise RequestFailedError(error.code, error.message, type=error.type) from None

@@ -11,6 +11,8 @@ from services.executor.results import Limits, RequestRecord
 from shared.telemetry.propagation import parse_traceparent
 
 SHOWN_HEADERS = 100
+# What is shown of all requests of a run must fit into the message that tells of it.
+SHOWN_HEADERS_CHARS = 16 * 1024
 
 
 class RequestLog:
@@ -63,5 +65,11 @@ class RequestLog:
         )
 
     def _shown_headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        longest = self._limits.shown_bytes
-        return [(name[:longest], value[:longest]) for name, value in headers[:SHOWN_HEADERS]]
+        longest, room = self._limits.shown_bytes, SHOWN_HEADERS_CHARS
+        shown: list[tuple[str, str]] = []
+        for name, value in headers:
+            shown.append((name[:longest], value[:longest]))
+            room -= len(name) + len(value)
+            if room <= 0:
+                break
+        return shown[:SHOWN_HEADERS]

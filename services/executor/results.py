@@ -43,9 +43,9 @@ class Limits:
     """What one event's run may use.
 
     `fuel` counts over all entries into the guest. `wall_s` runs from the first entry and ends only a suspended
-    handler. `output_bytes` bounds what one entry may return, send and log, `open_requests` the requests and timers
-    that wait at a time. Of the bodies of requests and answers `shown_bytes` are kept. A sandbox is not used again above
-    `retire_memory_bytes` or after `retire_events` events.
+    handler. `output_bytes` bounds what one entry may return, send and log, and all that an event sends,
+    `open_requests` the requests and timers that wait at a time. Of the bodies of requests and answers `shown_bytes`
+    are kept. A sandbox is not used again above `retire_memory_bytes` or after `retire_events` events.
     """
 
     fuel: int = 2_300_000_000

@@ -61,6 +61,7 @@ class Run:
         self._error: FunctionError | None = None
         self._messages: list[bytes] = []
         self._objects: list[bytes] = []
+        self._sent_bytes = 0
         self._logs: list[LogLine] = []
         self._log_bytes = 0
         self._settled_s = 0.0
@@ -158,7 +159,7 @@ class Run:
         )
 
     def _kind_of(self, failure: wire.Failure) -> ErrorKind:
-        if is_out_of_memory(failure.name, failure.message):
+        if is_out_of_memory(failure.name, failure.message, is_full=self._sandbox.is_full):
             self._sandbox.ended = True
             return ErrorKind.OUT_OF_MEMORY
         if failure.loading:
@@ -177,9 +178,9 @@ class Run:
             case "message" | "object" if self._is_settled:
                 pass  # Sent too late, by what an open request went on to do.
             case "message":
-                self._messages.append(wire.message(record))
+                self._messages.append(self._sent(record))
             case "object":
-                self._objects.append(wire.message(record))
+                self._objects.append(self._sent(record))
             case "fetch":
                 self._ask(
                     record,
@@ -195,6 +196,14 @@ class Run:
                 raise GuestFaultError("the guest withdrew what it had not asked for")
             case _:
                 raise GuestFaultError(f"the guest posted a record of kind {kind[:40]!r}")
+
+    def _sent(self, record: dict[str, Any]) -> bytes:
+        text = wire.message(record)
+        self._sent_bytes += len(text)
+        if self._sent_bytes > self._limits.output_bytes:
+            message = f"The function sent more than {self._limits.output_bytes:,} bytes."
+            raise EndedError(FunctionError(ErrorKind.BAD_REQUEST, "RangeError", message))
+        return text
 
     def _ask(self, record: dict[str, Any], wanted: OutgoingRequest | float) -> None:
         if self._waiting is None:

@@ -71,6 +71,11 @@ class Sandbox:
         return self._guest.memory_bytes()
 
     @property
+    def is_full(self) -> bool:
+        """Whether the memory has grown as far as it may."""
+        return self.memory_bytes > self._limits.memory_bytes - NEAR_LIMIT_BYTES
+
+    @property
     def fuel_used(self) -> int:
         """Fuel used since the event began."""
         return self._limits.fuel - self._guest.fuel()
@@ -110,8 +115,7 @@ class Sandbox:
         self._guest.close()
 
     def _fault_kind(self) -> ErrorKind:
-        is_full = self.memory_bytes > self._limits.memory_bytes - NEAR_LIMIT_BYTES
-        return ErrorKind.OUT_OF_MEMORY if is_full else ErrorKind.SANDBOX_FAULT
+        return ErrorKind.OUT_OF_MEMORY if self.is_full else ErrorKind.SANDBOX_FAULT
 
     def _of_trap(self, trap: TrappedError) -> FunctionError:
         if trap.code is TrapCode.OUT_OF_FUEL and self.memory_bytes > self._limits.retire_memory_bytes:
@@ -144,6 +148,9 @@ def _of_thrown(thrown: GuestError) -> FunctionError:
     return FunctionError(ErrorKind.SANDBOX_FAULT, name, message)
 
 
-def is_out_of_memory(name: str, message: str) -> bool:
+def is_out_of_memory(name: str, message: str, *, is_full: bool = False) -> bool:
     """Tell the errors that JavaScript code gets when no memory is left, or no memory could hold what it makes."""
-    return name == "InternalError" and message in ("out of memory", "string too long")
+    if name == "InternalError":
+        return message.startswith(("out of memory", "string too long"))
+    # Without memory for the error itself the engine throws null, or nothing.
+    return name == "Error" and (message == "[uninitialized]" or (message == "null" and is_full))

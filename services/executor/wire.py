@@ -67,7 +67,7 @@ def resume_input(answers: Sequence[dict[str, Any]]) -> Input:
 
 
 def read_step(output: Output) -> Step:
-    """Read the guest's output. Raises GuestFaultError for another form."""
+    """Read the guest's output. Raises GuestFaultError for another form, OutputTooLongError for one nested too deep."""
     if not output.report:
         return Step(settled=True, failure=None, outbox=[], returned=output.returned)
     state_text, _newline, returned = output.report.partition(b"\n")
@@ -78,7 +78,7 @@ def read_step(output: Output) -> Step:
         outbox = [_entry(each) for each in state["outbox"]]
         return Step(state["settled"] is True, _failure(state["error"]), outbox, output.returned or returned)
     except RecursionError:
-        raise OutputTooLongError("The function sent what is nested too deep.") from None
+        raise OutputTooLongError("The function sent something that is nested too deep.") from None
     except (ValueError, KeyError, TypeError) as error:
         raise _another_form(error) from None
 

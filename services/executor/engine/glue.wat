@@ -166,6 +166,8 @@
     (i32.store offset=36 (i32.const CELLS) (local.get $output))
     (i32.store offset=24 (i32.const CELLS)
       (if (result i32) (local.get $output) (then (call $strlen (local.get $output))) (else (i32.const 0))))
+    ;; What an author's getter has set off while `leave` read it must not wait for another event.
+    (call $run_jobs)
     (local.get $output))
 
   ;; What an image must not keep: the last output, and whatever was left in the buffer and on the dead stack.

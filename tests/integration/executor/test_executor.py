@@ -66,11 +66,11 @@ class Installation:
         channel = await self.stack.enter_async_context(connect(self.address, token=self.tokens[service]))
         return executor_grpc.ExecutorServiceStub(channel)
 
-    async def deploy(self, instance_id: str, code: str, **more: Any) -> None:
+    async def deploy(self, instance_id: str, code: str, *, workspace_id: str = "ws_1", **more: Any) -> None:
         digest = hashlib.sha256(code.encode()).hexdigest()
         await CodeStore(self.bus).put_code(digest, code.encode())
         config = config_pb2.InstanceConfig(
-            instance_id=instance_id, workspace_id="ws_1", kind=DESTINATION, code_digest=digest, **more
+            instance_id=instance_id, workspace_id=workspace_id, kind=DESTINATION, code_digest=digest, **more
         )
         await ConfigStore(self.bus).put(f"instance.{instance_id}", config)
 
@@ -144,7 +144,7 @@ async def test_a_deployment_runs_without_a_restart(installation: Installation) -
 async def test_settings_come_together_and_secrets_stay_hidden(installation: Installation) -> None:
     installation.secrets.values["apiKey"] = b'"s3cret-value"'
     code = "async function onTrack(event, settings) { console.log(settings.apiKey); return settings }"
-    more = {"settings": b'{"plain":1}', "sensitive_settings": ["apiKey"]}
+    more: dict[str, Any] = {"settings": b'{"plain":1}', "sensitive_settings": ["apiKey"]}
     await installation.deploy("ins_1", code, **more)
     await installation.known("ins_1", {"plain": 1, "apiKey": "s3cret-value"})
     (result,) = await installation.invoke("ins_1")

@@ -144,6 +144,17 @@ async def test_whatever_is_returned_the_next_event_runs(executor: Executor, expr
     assert (await executor.run(function, Invocation(payload=b'{"type":"track"}'))).returned == b'"fine"'
 
 
+async def test_what_is_shown_of_the_requests_is_bounded_over_all(executor: Executor) -> None:
+    code = """async function onTrack() {
+      const headers = Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`x-${i}`, 'v'.repeat(700)]));
+      for (let i = 0; i < 50; i++) await fetch('https://api.example/', { headers });
+    }"""
+    requests = (await run(executor, code)).requests
+    shown = [sum(len(name) + len(value) for name, value in each.headers) for each in requests]
+    assert len(shown) == 50
+    assert max(shown) < 20_000
+
+
 async def test_a_poisoned_object_prototype_does_not_reach_what_is_told_of_the_run(executor: Executor) -> None:
     code = """function onTrack() {
       Object.prototype.toJSON = Array.prototype.toJSON = () => 7;

@@ -7,7 +7,19 @@
  *   `r` with answers to requests, `l` to load the author's top level alone
  */
 
-import { beginEvent, emit, encode, hasPosted, now, primordials, takeAnswers, takeFresh, takeOutbox, write } from './host';
+import {
+  bare,
+  beginEvent,
+  emit,
+  encode,
+  hasPosted,
+  now,
+  primordials,
+  takeAnswers,
+  takeFresh,
+  takeOutbox,
+  write,
+} from './host';
 import { describe, setOrigin, type Failure, type Origin } from './failure';
 
 const { parse, stringify, then, resolved, apply, Promise, slice, indexOf } = primordials;
@@ -39,6 +51,10 @@ const BY_TYPE: Record<string, string> = Object.assign(Object.create(null), {
 /** What `leave` says of an event that waits and has posted nothing new. */
 const WAITING = `${stringify({ settled: false, error: null, outbox: [] })}\n`;
 
+/** More than the host keeps of an event's log. */
+const MAX_REPORTED = 100;
+const MAX_REPORT_CHARS = 4096;
+
 type Handler = (input: unknown, settings: unknown) => unknown;
 type Program = (...handlersAndRegister: unknown[]) => void;
 
@@ -56,15 +72,15 @@ interface Run {
   settled: boolean;
   error: (Failure & { loading: boolean }) | null;
   returned: string;
-  handlers?: string[];
+  handlers: string[] | undefined;
 }
 
 let parts: Parts;
 let program: Program | null = null;
 let loading = false;
 let handlerOf: (name: string) => unknown = () => undefined;
-let run: Run = { settled: true, error: null, returned: '' };
-let rejections: { promise: unknown; reason: unknown }[] = [];
+let run: Run = { settled: true, error: null, returned: '', handlers: undefined };
+let rejections: { promise: unknown; reason: unknown }[] = bare([]);
 
 export function setParts(value: Parts): void {
   parts = value;
@@ -103,24 +119,24 @@ export function leave(): string | undefined {
   const fresh = takeFresh();
   const outbox = takeOutbox();
   try {
-    return `${encode({ settled, error, fresh, handlers: found, outbox })}\n${run.returned}`;
+    return `${encode(bare({ settled, error, fresh, handlers: found, outbox }))}\n${run.returned}`;
   } catch (thrown) {
     // A message was made unwritable after it was sent.
-    return `${encode({ settled: true, error: { ...describe(thrown), loading }, fresh, outbox: [] })}\n`;
+    return `${encode(bare({ settled: true, error: told(thrown), fresh, outbox: bare([]) }))}\n`;
   }
 }
 
 /** Called by the engine when a promise is rejected without a handler, and again when it gets one. */
 export function rejected(promise: unknown, reason: unknown, isHandled: boolean): void {
   if (!isHandled) rejections[rejections.length] = { promise, reason };
-  else rejections = rejections.filter((each) => each.promise !== promise);
+  else rejections = without(promise);
 }
 
 function start(payload: unknown, control: string): void {
   beginEvent(control, SEED_AT);
-  if (rejections.length > 0) rejections = [];
+  if (rejections.length > 0) rejections = bare([]);
   parts.reset();
-  const current: Run = { settled: false, error: null, returned: '' };
+  const current: Run = { settled: false, error: null, returned: '', handlers: undefined };
   run = current;
   try {
     const value = invoke(payload, control);
@@ -173,19 +189,18 @@ function load(): void {
 
 /** What the builder of images and the check of new code call; no event is at hand. */
 function tryLoad(): void {
-  run = { settled: false, error: null, returned: '' };
+  run = { settled: false, error: null, returned: '', handlers: undefined };
   try {
     load();
   } catch (thrown) {
     fail(run, thrown);
   }
   run.settled = true;
-  const found: string[] = [];
+  run.handlers = bare([]);
   for (let i = 0; i < HANDLERS.length; i++) {
     const name = HANDLERS[i]!;
-    if (typeof handlerOf(name) === 'function') found[found.length] = name;
+    if (typeof handlerOf(name) === 'function') run.handlers[run.handlers.length] = name;
   }
-  run.handlers = found;
 }
 
 /** The handler of a message's type; of a type that none is for, the name that it would have. */
@@ -216,16 +231,29 @@ export function uncaught(thrown: unknown): void {
 
 function fail(current: Run, thrown: unknown): void {
   if (current.settled) return;
-  current.error = { ...describe(thrown), loading };
+  current.error = told(thrown);
   current.settled = true;
+}
+
+function told(thrown: unknown): Failure & { loading: boolean } {
+  return bare({ ...describe(thrown), loading });
+}
+
+/** The other rejections, but that of the promise which got its handler. */
+function without(promise: unknown): typeof rejections {
+  const others: typeof rejections = bare([]);
+  for (let i = 0; i < rejections.length; i++) {
+    if (rejections[i]!.promise !== promise) others[others.length] = rejections[i]!;
+  }
+  return others;
 }
 
 function reportRejections(): void {
   if (rejections.length === 0) return;
   const left = rejections;
-  rejections = [];
-  for (const { reason } of left) {
-    log('error', `Unhandled promise rejection: ${describe(reason).stack}`);
+  rejections = bare([]);
+  for (let i = 0; i < left.length && i < MAX_REPORTED; i++) {
+    log('error', `Unhandled promise rejection: ${slice(describe(left[i]!.reason).stack, 0, MAX_REPORT_CHARS)}`);
   }
 }
 

@@ -47,7 +47,17 @@ function stackWithHead(this: Error): unknown {
   return typeof frames === 'string' ? `${apply(errorText, this, [])}\n${frames}` : frames;
 }
 
+/** Takes from the frames that `Error.prepareStackTrace` gets the way to the functions of this runtime. */
+function hideFunctions(): void {
+  const { prepareStackTrace } = Error as any;
+  (Error as any).prepareStackTrace = (_error: unknown, sites: object[]) => sites;
+  const [site] = new Error().stack as unknown as object[];
+  delete (Object.getPrototypeOf(site) as { getFunction?: unknown }).getFunction;
+  (Error as any).prepareStackTrace = prepareStackTrace;
+}
+
 export function install(target: typeof globalThis): void {
+  hideFunctions();
   Object.defineProperty(Error.prototype, 'stack', { ...nativeStack, get: stackWithHead });
   define(target, tenants);
 }

@@ -8,7 +8,7 @@ export interface Failure {
   stack: string;
 }
 
-const { split, join, exec, String: text } = primordials;
+const { split, exec, String: text } = primordials;
 const FRAME = /^\s*at (?:(.+) \()?(.+?):(\d+):(\d+)\)?$/;
 
 /** Where the author's text begins in the evaluated text, to give back its own columns. */
@@ -24,13 +24,13 @@ export function setOrigin(value: Origin): void {
   origin = value;
 }
 
-/** Keeps the frames in the author's file, one `    at name (file:line:column)` a line. */
-export function authorFrames(stack: string): string[] {
-  const frames: string[] = [];
+/** Keeps the frames in the author's file, each `    at name (file:line:column)` on a line that is begun for it. */
+export function authorFrames(stack: string): string {
+  let frames = '';
   const lines = split(stack, '\n');
   for (let i = 0; i < lines.length; i++) {
     const frame = authorFrame(lines[i]!);
-    if (frame !== null) frames[frames.length] = frame;
+    if (frame !== null) frames += `\n${frame}`;
   }
   return frames;
 }
@@ -38,7 +38,7 @@ export function authorFrames(stack: string): string[] {
 function authorFrame(text: string): string | null {
   const match = exec(FRAME, text);
   if (match === null || match[2] !== origin.file) return null;
-  const [, name, file, line, column] = match;
+  const { 1: name, 2: file, 3: line, 4: column } = match; // by key: authors replace iterators
   const place = `${file}:${line}:${line === '1' ? +column! - origin.columns : column}`;
   return name === undefined ? `    at ${place}` : `    at ${name} (${place})`;
 }
@@ -67,5 +67,5 @@ function printed(thrown: unknown): string {
 }
 
 function failure(name: string, message: string, stack: string): Failure {
-  return { name, message, stack: join([`${name}: ${message}`, ...authorFrames(stack)], '\n') };
+  return { name, message, stack: `${name}: ${message}${authorFrames(stack)}` };
 }

@@ -4,7 +4,7 @@ import { bodyBytes, fromWire, toWire, type WireBody } from './body.ts';
 import { define } from './define.ts';
 import { AbortError, FetchError } from './errors.ts';
 import * as headers from './headers.ts';
-import { ask, cancel } from './host.ts';
+import { ask, bare, cancel } from './host.ts';
 import { Request, Response, type RequestInit } from './request-response.ts';
 
 interface Failure {
@@ -33,16 +33,21 @@ const TEXTS: Record<Failure['type'], (url: string, message: string) => string> =
   'no-redirect': (url) => `uri requested responds with a redirect, redirect mode is set to error: ${url}`,
 };
 
+/** Longer than any request may take. */
+const LONGEST_MS = 2 ** 31;
+
 function recordOf(request: Request): { id: number } {
+  const body = toWire(request);
   const record = {
     id: 0,
     method: request.method,
     url: request.url,
-    headers: [...request.headers],
-    body: toWire(request),
+    headers: bare(Array.from(request.headers, bare<[string, string]>)),
+    body: body && bare(body),
     redirect: request.redirect,
   };
-  return request.timeout > 0 ? Object.assign(record, { timeout_ms: Math.ceil(request.timeout) }) : record;
+  if (!(request.timeout > 0)) return record;
+  return Object.assign(record, { timeout_ms: Math.min(Math.ceil(request.timeout), LONGEST_MS) });
 }
 
 function failed(request: Request, { type, message, code }: Failure): FetchError {

@@ -32,9 +32,9 @@ export const primordials = {
   String,
   Error,
   create: Object.create,
+  setPrototypeOf: Object.setPrototypeOf,
   exec: uncurry(RegExp.prototype.exec) as (pattern: RegExp, text: string) => RegExpExecArray | null,
   split: uncurry(String.prototype.split) as unknown as (text: string, separator: string) => string[],
-  join: uncurry(Array.prototype.join) as (list: unknown[], separator: string) => string,
   slice: uncurry(String.prototype.slice) as (text: string, from: number, to?: number) => string,
   indexOf: uncurry(String.prototype.indexOf) as (text: string, part: string, from: number) => number,
 };
@@ -46,6 +46,11 @@ const { parse, stringify, slice } = primordials;
 const { now: dateNow } = Date;
 const { Uint32Array: Words, parseInt: toInteger } = globalThis;
 const callHost = globalThis.__penstock_host;
+
+/** Gives the object without its prototype: no setter and no `toJSON` that an author puts there reaches it. */
+export function bare<T extends object>(value: T): T {
+  return primordials.setPrototypeOf(value, null) as T;
+}
 
 const { getOwnPropertyDescriptor, deleteProperty, defineProperty, setPrototypeOf } = Reflect;
 const SHARED = [Object.prototype, Array.prototype] as const;
@@ -78,7 +83,7 @@ export function encode(value: unknown): string {
 type Settle = { resolve: (answer: any) => void; reject: (reason: unknown) => void };
 
 let nextId = 1;
-let outbox: [kind: string, record: object][] = [];
+let outbox: [kind: string, record: object][] = bare([]);
 let pending: Record<number, Settle> = primordials.create(null);
 let seedText = '';
 let seedAt = 0;
@@ -86,7 +91,7 @@ let fresh = false;
 
 function post(kind: string, record: object): void {
   fresh = true;
-  outbox[outbox.length] = [kind, record];
+  outbox[outbox.length] = bare([kind, record]);
 }
 
 /**
@@ -104,7 +109,7 @@ export function hostCall(name: string, args: unknown): unknown {
 export function ask(kind: 'fetch' | 'timer', record: object & { id?: number }): Promise<any> {
   const id = nextId++;
   record.id = id;
-  post(kind, record);
+  post(kind, bare(record));
   return new primordials.Promise((resolve, reject) => {
     pending[id] = { resolve, reject };
   });
@@ -114,12 +119,12 @@ export function ask(kind: 'fetch' | 'timer', record: object & { id?: number }): 
 export function cancel(id: number): void {
   if (pending[id] === undefined) return;
   delete pending[id];
-  post('cancel', { id });
+  post('cancel', bare({ id }));
 }
 
 /** Hands a record to the host, which answers nothing. */
 export function emit(kind: 'log' | 'message' | 'object', record: object): void {
-  post(kind, record);
+  post(kind, kind === 'log' ? bare(record) : record);
 }
 
 /** Time of the current entry in milliseconds since 1970; it stands still while the guest runs. */
@@ -138,6 +143,7 @@ export function seed(): Uint32Array {
 
 /** Forgets what an earlier event left behind and takes the seed of the next: 32 hex digits there, read when needed. */
 export function beginEvent(seed: string, at: number): void {
+  if (outbox.length > 0) outbox = bare([]);
   pending = primordials.create(null);
   seedText = seed;
   seedAt = at;
@@ -161,7 +167,7 @@ export function hasPosted(): boolean {
 /** Gives the records posted since the last call. */
 export function takeOutbox(): [kind: string, record: object][] {
   const records = outbox;
-  outbox = [];
+  outbox = bare([]);
   return records;
 }
 

@@ -132,6 +132,6 @@ function errorText(error: Error): string {
   const message = dataProperty(error, 'message');
   const head = `${typeof name === 'string' ? name : 'Error'}${message ? `: ${String(message)}` : ''}`;
   const stack: unknown = (getOwnPropertyDescriptor(error, 'stack') ?? { value: apply(stackGetter, error, []) }).value;
-  const frames = typeof stack === 'string' ? authorFrames(stack) : [];
-  return frames.length === 0 ? `[${head}]` : [head, ...frames].join('\n');
+  const frames = typeof stack === 'string' ? authorFrames(stack) : '';
+  return frames === '' ? `[${head}]` : head + frames;
 }

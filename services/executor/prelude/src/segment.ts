@@ -26,9 +26,9 @@ function copyTruthy(from: Fields, names: readonly string[], to: Fields): Fields 
   return to;
 }
 
-/** Throws here, at the author's line, for what cannot be written as JSON (cycles, BigInt). */
+/** Throws here, at the author's line, for what cannot be written as a JSON object (cycles, BigInt, an own `toJSON`). */
 function send(kind: 'message' | 'object', record: Fields): Fields {
-  stringify(record);
+  if (stringify(record)?.[0] !== '{') throw new ValidationError('a message must be an object as JSON');
   emit(kind, record);
   return record;
 }

@@ -25,5 +25,5 @@ Object.assign(globalThis, {
     (async () => run())().then((value) => (state = { settled: true, value }), failed);
   },
   __answer: takeAnswers,
-  __state: () => stringify({ ...state, outbox: takeOutbox().map(([kind, record]) => ({ kind, ...record })) }),
+  __state: () => stringify({ ...state, outbox: Array.from(takeOutbox(), ({ 0: kind, 1: record }) => ({ kind, ...record })) }),
 });

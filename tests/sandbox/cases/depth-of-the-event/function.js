@@ -1,0 +1,7 @@
+function onTrack(event) {
+  return 'not reached';
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack(event, settings) {
+  return settings;
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,3 @@
+function onTrack({ text }, settings) {
+  return [text, settings];
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  console.log('%s', { toString() { for (;;); } });
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  for (;;) console.log('more');
+}
+
+function onIdentify() {
+  return 'still here';
+}

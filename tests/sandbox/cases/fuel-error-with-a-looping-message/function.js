@@ -1,0 +1,7 @@
+function onTrack() {
+  throw { message: { toString() { for (;;); } } };
+}
+
+function onIdentify() {
+  return 'still here';
+}

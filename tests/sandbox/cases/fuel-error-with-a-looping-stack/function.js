@@ -1,0 +1,7 @@
+function onTrack() {
+  throw { name: 'Error', message: 'slow', get stack() { for (;;); } };
+}
+
+function onIdentify() {
+  return 'still here';
+}

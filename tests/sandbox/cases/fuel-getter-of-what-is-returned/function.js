@@ -1,0 +1,7 @@
+function onTrack() {
+  return { get total() { for (;;); } };
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,8 @@
+async function onTrack() {
+  Promise.reject({ get stack() { for (;;); } });
+  return 'done before the reason is read';
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  throw new Proxy({}, { get() { for (;;); } });
+}
+
+function onIdentify() {
+  return 'still here';
+}

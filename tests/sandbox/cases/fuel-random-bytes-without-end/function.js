@@ -1,0 +1,7 @@
+function onTrack() {
+  for (;;) crypto.randomBytes(65536);
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  return { then() { for (;;); } };
+}
+
+function onIdentify() {
+  return 'still here';
+}

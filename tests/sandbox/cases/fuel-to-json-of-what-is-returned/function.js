@@ -1,0 +1,7 @@
+function onTrack() {
+  return { toJSON() { for (;;); } };
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,4 @@
+function onTrack() {
+  onTrack = null;
+  return 'the first';
+}

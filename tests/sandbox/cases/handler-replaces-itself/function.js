@@ -1,0 +1,4 @@
+function onTrack() {
+  onTrack = () => 'the second';
+  return 'the first';
+}

@@ -1,0 +1,5 @@
+onTrack = new Proxy(() => {}, { apply() { for (;;); } });
+
+function onIdentify() {
+  return 'still here';
+}

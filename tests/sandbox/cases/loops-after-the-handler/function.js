@@ -1,0 +1,4 @@
+function onTrack() {
+  fetch('https://api.example/').then(() => { for (;;); });
+  return 'done';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  return '\ufdfa'.repeat(2e6).normalize('NFKD').length;
+}
+
+function onIdentify() {
+  return 'still here';
+}

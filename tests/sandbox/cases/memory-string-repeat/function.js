@@ -1,0 +1,7 @@
+function onTrack() {
+  return 'x'.repeat(2 ** 29).length;
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+async function onTrack({ n }) {
+  if (n === 1) {
+    JSON.parse = null;
+    leaked = 'from the event before';
+  }
+  return [typeof leaked, typeof JSON.parse];
+}

@@ -1,0 +1,6 @@
+Date.now = () => 'never';
+globalThis.Date = null;
+
+function onTrack() {
+  console.log('told');
+}

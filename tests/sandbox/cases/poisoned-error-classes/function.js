@@ -1,0 +1,5 @@
+globalThis.Error = globalThis.EventNotSupported = globalThis.RangeError = null;
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,6 @@
+Object.freeze(globalThis);
+
+async function onTrack(event) {
+  leaked = event.n;
+  return [typeof leaked, Object.isFrozen(globalThis)];
+}

@@ -1,0 +1,9 @@
+Array.prototype[Symbol.iterator] = null;
+
+async function onTrack() {
+  throw new Error('still told');
+}
+
+function onIdentify() {
+  return 'still here';
+}

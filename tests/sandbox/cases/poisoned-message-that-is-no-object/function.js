@@ -1,0 +1,5 @@
+Object.prototype.toJSON = () => 1;
+
+function onRequest() {
+  Segment.track({ event: 'e', userId: 'u' });
+}

@@ -1,0 +1,9 @@
+Error.prepareStackTrace = () => { for (;;); };
+
+function onTrack() {
+  throw new Error('never told');
+}
+
+function onIdentify() {
+  return 'still here';
+}

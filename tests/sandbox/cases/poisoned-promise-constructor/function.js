@@ -1,0 +1,6 @@
+Promise.prototype.constructor = null;
+
+async function onTrack() {
+  await null;
+  return 'done';
+}

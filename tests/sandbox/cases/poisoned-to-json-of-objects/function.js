@@ -1,0 +1,6 @@
+Object.prototype.toJSON = () => undefined;
+
+async function onTrack() {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  return (await (await fetch('https://api.example/')).json()).ok;
+}

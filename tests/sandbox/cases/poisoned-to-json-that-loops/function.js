@@ -1,0 +1,6 @@
+Object.prototype.toJSON = () => { for (;;); };
+
+function onTrack() {
+  console.log('once');
+  return 1;
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  try {
+    crypto.randomBytes(2 ** 31 - 1);
+  } catch (error) {
+    return [error.name, error.message];
+  }
+}

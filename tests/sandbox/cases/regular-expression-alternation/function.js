@@ -1,0 +1,7 @@
+function onTrack() {
+  return /^(?:a|aa)+$/.test('a'.repeat(100) + '!');
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  return [...('a'.repeat(60) + '!').matchAll(/(?:a+)+$/g)].length;
+}
+
+function onIdentify() {
+  return 'still here';
+}

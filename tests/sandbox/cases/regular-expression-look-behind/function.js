@@ -1,0 +1,7 @@
+function onTrack() {
+  return /(?<=^(?:a+)+)b/.test('c' + 'a'.repeat(60) + 'b');
+}
+
+function onIdentify() {
+  return 'still here';
+}

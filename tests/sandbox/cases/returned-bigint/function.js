@@ -1,0 +1,3 @@
+function onTrack() {
+  return { total: 10n };
+}

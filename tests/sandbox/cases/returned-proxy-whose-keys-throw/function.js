@@ -1,0 +1,3 @@
+async function onTrack() {
+  return new Proxy({}, { ownKeys() { throw new Error('no keys'); } });
+}

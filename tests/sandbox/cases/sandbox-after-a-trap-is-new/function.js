@@ -1,0 +1,7 @@
+let events = 0;
+
+function onTrack({ loop }) {
+  events++;
+  while (loop);
+  return events;
+}

@@ -1,0 +1,5 @@
+let events = 0;
+
+function onTrack() {
+  return ++events;
+}

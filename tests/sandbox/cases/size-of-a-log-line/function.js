@@ -1,0 +1,3 @@
+function onTrack() {
+  console.log('x'.repeat(1e6));
+}

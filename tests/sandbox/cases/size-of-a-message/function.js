@@ -1,0 +1,3 @@
+function onRequest() {
+  Segment.track({ event: 'e', userId: 'u', properties: { text: 'x'.repeat(5e6) } });
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  throw new Error('x'.repeat(1e6));
+}
+
+function onIdentify() {
+  return 'still here';
+}

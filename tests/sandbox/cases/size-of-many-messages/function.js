@@ -1,0 +1,3 @@
+function onRequest() {
+  for (let i = 0; i < 2000; i++) Segment.track({ event: 'e', userId: `u${i}` });
+}

@@ -1,0 +1,7 @@
+function onTrack(event) {
+  return event.padding.length;
+}
+
+function onIdentify() {
+  return 'still here';
+}

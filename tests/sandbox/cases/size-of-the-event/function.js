@@ -1,0 +1,3 @@
+function onTrack(event) {
+  return event.padding.length;
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  return 'x'.repeat(5e6);
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  return { then() {} };
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  return { then() { throw new TypeError('no then'); } };
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  throw { get message() { throw this; } };
+}
+
+function onIdentify() {
+  return 'still here';
+}

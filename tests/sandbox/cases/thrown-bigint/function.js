@@ -1,0 +1,7 @@
+function onTrack() {
+  throw 10n;
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  throw Object.assign(() => {}, { toString: null, valueOf: null });
+}
+
+function onIdentify() {
+  return 'still here';
+}

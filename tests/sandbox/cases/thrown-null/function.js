@@ -1,0 +1,7 @@
+function onTrack() {
+  throw null;
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  throw Symbol('odd');
+}
+
+function onIdentify() {
+  return 'still here';
+}

@@ -1,0 +1,7 @@
+function onTrack() {
+  throw undefined;
+}
+
+function onIdentify() {
+  return 'still here';
+}

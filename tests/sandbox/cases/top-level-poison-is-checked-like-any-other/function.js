@@ -1,0 +1,6 @@
+Object.prototype.toJSON = () => 1;
+Array.prototype.filter = null;
+
+function onTrack() {
+  return 'done';
+}

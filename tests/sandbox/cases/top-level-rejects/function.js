@@ -1,0 +1,5 @@
+Promise.reject(new Error('at the top level'));
+
+function onTrack() {
+  return 'done';
+}

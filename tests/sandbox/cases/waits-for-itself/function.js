@@ -1,0 +1,7 @@
+async function onTrack() {
+  const promise = (async () => {
+    await null;
+    return promise;
+  })();
+  return promise;
+}
