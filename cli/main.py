@@ -6,7 +6,18 @@ import typer
 
 from cli.lazy import lazy_group
 
-_COMMANDS = ("up", "demo", "functions", "sources", "destinations", "connect", "deliveries", "traces", "doctor")
+_COMMANDS = (
+    "up",
+    "demo",
+    "functions",
+    "sources",
+    "destinations",
+    "connect",
+    "deliveries",
+    "traces",
+    "workspace",
+    "doctor",
+)
 
 app = typer.Typer(
     name="penstock",

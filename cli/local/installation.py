@@ -148,6 +148,7 @@ class Installation:
             "PENSTOCK_SECRETS_ADDRESS": addresses.secrets,
             "PENSTOCK_DELIVERY_ADDRESS": addresses.delivery,
             "PENSTOCK_EXECUTOR_ADDRESSES": json.dumps(addresses.executors),
+            "PENSTOCK_GATEWAY_ADDRESSES": json.dumps([addresses.http, addresses.grpc]),
             "PENSTOCK_EGRESS_ALLOW": self.egress_allow,
             "PENSTOCK_LOG_FORMAT": self.log_format,
             "OTEL_EXPORTER_OTLP_ENDPOINT": os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{addresses.traces}"),

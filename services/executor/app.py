@@ -31,7 +31,7 @@ SWEEP_S = 30.0
 
 
 class PublishedDeployments:
-    """Instances from CONFIG, code from the object store, sensitive settings from the secrets service."""
+    """Instances and workspaces from CONFIG, code from the object store, sensitive settings from the secrets service."""
 
     def __init__(
         self, *, config: ConfigView, code: CodeStore, secrets: secrets_service_pb2_grpc.SecretsServiceAsyncStub
@@ -42,6 +42,9 @@ class PublishedDeployments:
 
     def instance(self, instance_id: str) -> config_pb2.InstanceConfig | None:
         return self._config.get(config_pb2.InstanceConfig, instance_id)
+
+    def workspace(self, workspace_id: str) -> config_pb2.WorkspaceConfig | None:
+        return self._config.get(config_pb2.WorkspaceConfig, workspace_id)
 
     async def code(self, digest: str) -> bytes:
         return await self._code.get_code(digest)
@@ -63,7 +66,8 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
         Bus.open(settings.nats_url, name="executor") as bus,
         _deployments(settings, tracing, bus) as deployments,
         UsageMeter(
-            publish=bus.publish_all, limit_s=lambda _workspace_id: allowance_s(settings.monthly_compute_s, None)
+            publish=bus.publish_all,
+            limit_s=lambda workspace_id: allowance_s(settings.monthly_compute_s, deployments.workspace(workspace_id)),
         ).running() as usage,
     ):
         executor = make_executor(
@@ -86,7 +90,7 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
 async def _deployments(settings: ExecutorSettings, tracing: Tracing, bus: Bus) -> AsyncGenerator[PublishedDeployments]:
     token = settings.service_token.get_secret_value()
     async with (
-        ConfigView(bus, [config_pb2.InstanceConfig]).watch() as config,
+        ConfigView(bus, [config_pb2.InstanceConfig, config_pb2.WorkspaceConfig]).watch() as config,
         connect(settings.secrets_address, token=token, tracing=tracing) as secrets,
     ):
         await config.ready()

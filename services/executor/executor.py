@@ -28,6 +28,7 @@ from services.executor.run import Run
 from services.executor.sandbox import EndedError, Sandbox
 from services.executor.source import AUTHOR_FILE, CodeFault
 from services.executor.turns import Turns
+from shared.egress import EgressRules
 
 
 def digest_of(code: str) -> str:
@@ -40,10 +41,9 @@ class Program:
     """What to run events with.
 
     Programs of one `key` share warm sandboxes, so a key names instance, code and settings. `settings` is a UTF-8 JSON
-    object. With `fresh` each event starts from the image, with `once` in
-    a sandbox that is ended after it. Of one workspace
-    at most `concurrency` events run at a time, 0 for any number. Without a `masker` everything is shown, which is for
-    the author alone.
+    object. With `fresh` each event starts from the image, with `once` in a sandbox that is ended after it. Of one
+    workspace at most `concurrency` events run at a time, 0 for any number; `egress` are its rules, if it has any.
+    Without a `masker` everything is shown, which is for the author alone.
     """
 
     key: Hashable
@@ -56,6 +56,7 @@ class Program:
     once: bool = False
     workspace_id: str = ""
     concurrency: int = 0
+    egress: EgressRules | None = None
     masker: Masker | None = field(default_factory=lambda: Masker(()))
 
 
@@ -115,6 +116,7 @@ class Executor:
                 settings=program.settings,
                 limits=program.limits,
                 outside=self._outside,
+                egress=program.egress,
             )
             result = await run.result()
             return program.masker.result(result) if program.masker else result

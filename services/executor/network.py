@@ -22,6 +22,7 @@ class NetworkOutside(Machine):
                 timeout_s=request.timeout_s,
                 max_body_bytes=request.max_answer_bytes,
                 redirect=request.redirect,
+                rules=request.rules,
             )
         except EgressError as error:
             # The prelude words all but `system` itself, from the limit alone.

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from services.executor.host_functions import call_host_function
+from shared.egress import EgressRules
 
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
-    """A request as the function made it, with the trace context to send along where there is one."""
+    """A request as the function made it, with its workspace's rules and, where there is one, the trace context."""
 
     method: str
     url: str
@@ -26,6 +27,7 @@ class OutgoingRequest:
     timeout_s: float = 5.0
     max_answer_bytes: int = 5 * 1024 * 1024
     traceparent: str = ""
+    rules: EgressRules | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ from services.executor.executor import Program, digest_of
 from services.executor.masking import Masker
 from services.executor.pool import SandboxPool
 from services.executor.results import LEAST_MEMORY_BYTES, FunctionKind, Limits
-from shared.errors import InvalidArgument, NotFound
+from shared.egress import EgressRules
+from shared.errors import InvalidArgument, NotFound, Unavailable
 
 # Plaintext of sensitive settings is held no longer.
 HELD_S = 300.0
@@ -31,6 +32,10 @@ class Deployments(Protocol):
         """Give the instance as it is now."""
         ...
 
+    def workspace(self, workspace_id: str) -> config_pb2.WorkspaceConfig | None:
+        """Give a workspace as it is now; None where nothing was ever set for it."""
+        ...
+
     async def code(self, digest: str) -> bytes:
         """Give source text by its digest. Raises PenstockError."""
         ...
@@ -43,6 +48,7 @@ class Deployments(Protocol):
 @dataclass(frozen=True, slots=True)
 class _Held:
     config: config_pb2.InstanceConfig
+    workspace: config_pb2.WorkspaceConfig | None
     program: Program
     until_s: float
 
@@ -57,32 +63,36 @@ class Programs:
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
     async def deployed(self, instance_id: str) -> Program:
-        """Give an instance's program. Raises NotFound, and Unavailable while code or secrets cannot be had."""
+        """Give an instance's program. Raises NotFound, and Unavailable while what belongs to it cannot be had."""
         config = self._deployments.instance(instance_id)
         if config is None:
             raise NotFound(f"There is no instance {instance_id}.", metadata={"instance": instance_id})
+        workspace = self._deployments.workspace(config.workspace_id)
         held = self._held.get(instance_id)
-        if held is not None and held.config is config and time.monotonic() < held.until_s:
+        if held and held.config is config and held.workspace is workspace and time.monotonic() < held.until_s:
             return held.program
-        program = await self._load(config)
+        program = await self._load(config, workspace)
         if held is not None and held.program.key != program.key:
             self._pool.end(held.program.key)
-        self._held[instance_id] = _Held(config, program, time.monotonic() + HELD_S)
+        self._held[instance_id] = _Held(config, workspace, program, time.monotonic() + HELD_S)
         while len(self._held) > MAX_HELD:
             self._held.popitem(last=False)
         return program
 
     def inline(self, function: executor_service_pb2.InlineFunction) -> Program:
-        """Give the program of a test run: a sandbox for each event. Raises InvalidArgument."""
+        """Give the program of a test run: a sandbox for each event. Raises InvalidArgument, Unavailable."""
+        workspace = self._deployments.workspace(function.workspace_id)
         return Program(
             key=object(),
             code=checked_code(function.code),
             digest=digest_of(function.code),
             kind=checked_kind(function.kind, function.language),
             settings=_checked_settings(function.settings),
-            limits=self._limits,
+            limits=self._of_workspace(workspace),
             once=True,
             workspace_id=function.workspace_id,
+            concurrency=workspace.concurrency if workspace else 0,
+            egress=_rules(workspace),
         )
 
     def forget_expired(self) -> None:
@@ -91,23 +101,30 @@ class Programs:
         self._held = OrderedDict((key, held) for key, held in self._held.items() if now_s < held.until_s)
         self._pool.end_unused_since(now_s - HELD_S)
 
-    async def _load(self, config: config_pb2.InstanceConfig) -> Program:
+    async def _load(self, config: config_pb2.InstanceConfig, workspace: config_pb2.WorkspaceConfig | None) -> Program:
         code = await self._deployments.code(config.code_digest)
         sensitive: Mapping[str, bytes] = {}
         if config.sensitive_settings:
             sensitive = await self._deployments.sensitive_settings(config)
         values = {name: json.loads(value) for name, value in sensitive.items()}
+        limits = lowered(self._of_workspace(workspace), config.limits)
         return Program(
-            key=(config.instance_id, config.code_digest, config.settings_revision),
+            # Sandboxes are started under their limits.
+            key=(config.instance_id, config.code_digest, config.settings_revision, limits),
             code=code.decode(errors="surrogatepass"),
             digest=config.code_digest,
             kind=checked_kind(config.kind, config.language),
             settings=json.dumps({**json.loads(config.settings or b"{}"), **values}).encode(),
-            limits=lowered(self._limits, config.limits),
+            limits=limits,
             fresh=config.isolation == config_pb2.ISOLATION_INVOCATION,
             workspace_id=config.workspace_id,
+            concurrency=workspace.concurrency if workspace else 0,
+            egress=_rules(workspace),
             masker=Masker(_texts(values)),
         )
+
+    def _of_workspace(self, workspace: config_pb2.WorkspaceConfig | None) -> Limits:
+        return lowered(self._limits, workspace.limits) if workspace else self._limits
 
 
 def checked_kind(kind: config_pb2.FunctionKind.ValueType, language: config_pb2.Language.ValueType) -> FunctionKind:
@@ -127,13 +144,23 @@ def checked_code(code: str) -> str:
 
 
 def lowered(limits: Limits, own: config_pb2.Limits) -> Limits:
-    """Give the installation's limits, lowered to an instance's own where it has such."""
+    """Give limits lowered to the own ones of a workspace or an instance, where it has such."""
     return replace(
         limits,
         fuel=min(limits.fuel, own.fuel or limits.fuel),
         memory_bytes=min(limits.memory_bytes, max(own.memory_bytes or limits.memory_bytes, LEAST_MEMORY_BYTES)),
         wall_s=min(limits.wall_s, own.wall.ToTimedelta().total_seconds() or limits.wall_s),
     )
+
+
+def _rules(workspace: config_pb2.WorkspaceConfig | None) -> EgressRules | None:
+    """Read a workspace's rules. Raises Unavailable: its events wait rather than go where they must not."""
+    if workspace is None or not (workspace.egress_allow or workspace.egress_deny):
+        return None
+    try:
+        return EgressRules.parse(allow=workspace.egress_allow, deny=workspace.egress_deny)
+    except ValueError as error:
+        raise Unavailable(f"The workspace's egress rules cannot be read here: {error}") from None
 
 
 def _checked_settings(settings: bytes) -> bytes:

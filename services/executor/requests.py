@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from services.executor.outside import Answer, OutgoingRequest, Outside, RequestFailedError
 from services.executor.results import Limits, RequestRecord
+from shared.egress import EgressRules
 from shared.telemetry.propagation import parse_traceparent
 
 SHOWN_HEADERS = 100
@@ -18,9 +19,10 @@ SHOWN_HEADERS_CHARS = 16 * 1024
 class RequestLog:
     """Sends the requests of one run; `records` holds them in the order of their starts."""
 
-    def __init__(self, *, limits: Limits, outside: Outside, traceparent: str) -> None:
+    def __init__(self, *, limits: Limits, outside: Outside, traceparent: str, egress: EgressRules | None) -> None:
         self._limits = limits
         self._outside = outside
+        self._egress = egress
         self._trace = parse_traceparent(traceparent)
         self.records: list[RequestRecord] = []
 
@@ -30,6 +32,7 @@ class RequestLog:
             raise RequestFailedError("EGRESS_LIMIT", f"an event may make {self._limits.requests} requests")
         shown = self._shown(request)
         self.records.append(shown)
+        request = replace(request, rules=self._egress)
         if self._trace is not None:
             trace_id, flags = self._trace.trace_id, self._trace.trace_flags
             request = replace(request, traceparent=f"00-{trace_id:032x}-{shown.span_id}-{flags:02x}")

@@ -22,6 +22,7 @@ from services.executor.results import (
 )
 from services.executor.sandbox import EndedError, Sandbox, is_out_of_memory
 from services.executor.waiting import Waiting
+from shared.egress import EgressRules
 
 KINDS = {
     "RetryError": ErrorKind.RETRY,
@@ -46,6 +47,7 @@ class Run:
         settings: bytes,
         limits: Limits,
         outside: Outside,
+        egress: EgressRules | None = None,
     ) -> None:
         self._sandbox = sandbox
         self._invocation = invocation
@@ -53,6 +55,7 @@ class Run:
         self._settings = settings
         self._limits = limits
         self._outside = outside
+        self._egress = egress
         self._seed = outside.seed()
         self._waiting: Waiting | None = None
         self._requests: RequestLog | None = None
@@ -208,7 +211,10 @@ class Run:
     def _ask(self, record: dict[str, Any], wanted: OutgoingRequest | float) -> None:
         if self._waiting is None:
             self._requests = RequestLog(
-                limits=self._limits, outside=self._outside, traceparent=self._invocation.traceparent
+                limits=self._limits,
+                outside=self._outside,
+                traceparent=self._invocation.traceparent,
+                egress=self._egress,
             )
             self._waiting = Waiting(self._requests)
         if self._is_settled and not isinstance(wanted, OutgoingRequest):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field
 
 from services.executor.results import LEAST_MEMORY_BYTES, Limits
 from shared.settings import ServiceSettings
+
+_PORT = re.compile(r":([0-9]+)/?$")
 
 
 class ExecutorSettings(ServiceSettings):
@@ -39,6 +43,10 @@ class ExecutorSettings(ServiceSettings):
         default="",
         description="Addresses that functions may reach though they are not public: `CIDR[:port]`, comma-separated.",
     )
+    gateway_addresses: list[str] = Field(
+        default=["127.0.0.1:8080"],
+        description="Addresses of the gateway, HTTP and gRPC, as JSON list: functions may not reach their ports here.",
+    )
 
     @property
     def limits(self) -> Limits:
@@ -61,6 +69,8 @@ class ExecutorSettings(ServiceSettings):
             self.secrets_address,
             self.delivery_address,
             *self.executor_addresses,
-            self.nats_url,
+            *self.gateway_addresses,
+            *self.nats_url.split(","),
+            self.otlp_endpoint,
         ]
-        return {int(port) for _, _, port in (address.rpartition(":") for address in addresses) if port.isdigit()}
+        return {int(found[1]) for found in map(_PORT.search, addresses) if found}

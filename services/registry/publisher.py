@@ -27,6 +27,7 @@ _MESSAGES: dict[Action, type[Message]] = {
     Action.DESTINATION: config_pb2.DestinationConfig,
     Action.INSTANCE: config_pb2.InstanceConfig,
     Action.TOKEN: config_pb2.TokenConfig,
+    Action.WORKSPACE: config_pb2.WorkspaceConfig,
 }
 
 

@@ -62,7 +62,7 @@ def registry_server(
     )
     sources = SourceServicer(SourceStore(transactions=transactions, instances=instances))
     destinations = DestinationServicer(DestinationStore(transactions=transactions, instances=instances))
-    workspaces = WorkspaceServicer(WorkspaceStore(database))
+    workspaces = WorkspaceServicer(WorkspaceStore(database, on_commit=on_commit))
 
     def add(server: grpc.aio.Server) -> None:
         function_pb2_grpc.add_FunctionServiceServicer_to_server(functions, server)

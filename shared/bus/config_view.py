@@ -29,6 +29,7 @@ _PREFIXES: Mapping[type[Message], str] = {
     config_pb2.DestinationConfig: "destination",
     config_pb2.InstanceConfig: "instance",
     config_pb2.TokenConfig: "token",
+    config_pb2.WorkspaceConfig: "workspace",
 }
 _KINDS = {prefix: kind for kind, prefix in _PREFIXES.items()}
 _BATCH = 500

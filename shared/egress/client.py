@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import io
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 import aiohttp
 
+from shared.egress.connections import Connections
 from shared.egress.decoding import BodyReader, CorruptError, OversizeError
 from shared.egress.errors import EgressError, denied, from_client_error
 from shared.egress.headers import (
@@ -23,16 +23,16 @@ from shared.egress.headers import (
     without_credentials,
 )
 from shared.egress.policy import EgressPolicy
-from shared.egress.resolver import CheckedResolver, Lookup, SystemLookup
+from shared.egress.resolver import Lookup, SystemLookup
+from shared.egress.rules import EgressRules
 from shared.egress.urls import Target, join_target, parse_target
 
 RedirectMode = Literal["follow", "manual", "error"]
 
 _REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
-_MAX_ANSWER_LINE_BYTES = 16 * 1024
-_MAX_ANSWER_HEADERS = 200
 _MAX_ANSWER_HEADER_BYTES = 64 * 1024
 _LARGE_BODY_BYTES = 1024 * 1024
+_NO_RULES = EgressRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +54,15 @@ class _Request:
     headers: Sequence[tuple[str, str]]
     body: bytes | None
     max_body_bytes: int
+    rules: EgressRules
     hops: int = 0
 
 
 class EgressClient:
     """The HTTP client under an egress policy; use as an async context manager.
 
-    No cookies, proxies or credentials of the environment are used. Connections are reused; their address was checked
-    when they were made.
+    No cookies, proxies or credentials of the environment are used. Connections are reused under the rules that they
+    were made under: their address was checked then.
     """
 
     def __init__(
@@ -79,32 +80,22 @@ class EgressClient:
         self._max_connections_per_host = max_connections_per_host
         self._system_lookup = SystemLookup()
         self._lookup = lookup or self._system_lookup
-        self._session: aiohttp.ClientSession | None = None
+        self._connections: Connections | None = None
 
     async def __aenter__(self) -> Self:
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                resolver=CheckedResolver(policy=self._policy, lookup=self._lookup),
-                socket_factory=self._open_socket,
-                limit=self._max_connections,
-                limit_per_host=self._max_connections_per_host,
-            ),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            auto_decompress=False,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=None),
-            max_line_size=_MAX_ANSWER_LINE_BYTES,
-            max_field_size=_MAX_ANSWER_LINE_BYTES,
-            max_headers=_MAX_ANSWER_HEADERS,
-            skip_auto_headers=("Content-Type",),
+        self._connections = Connections(
+            policy=self._policy,
+            lookup=self._lookup,
+            limit=self._max_connections,
+            limit_per_host=self._max_connections_per_host,
         )
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        if self._connections is not None:
+            await self._connections.close()
         self._system_lookup.close()
 
     async def request(
@@ -118,6 +109,7 @@ class EgressClient:
         max_body_bytes: int,
         redirect: RedirectMode = "follow",
         max_redirects: int = 20,
+        rules: EgressRules | None = None,
     ) -> EgressResponse:
         """Send a request and read its whole answer.
 
@@ -130,15 +122,20 @@ class EgressClient:
             max_body_bytes: Of the answer, as received and as inflated.
             redirect: As in the Fetch standard; `manual` returns the redirect itself with an absolute Location.
             max_redirects: Hops followed before `max-redirect`.
+            rules: Of the workspace: each hop must be allowed by them and by the policy. None for none.
 
         Raises:
             EgressError: refused, unreachable, too slow, too long, or redirected against the mode.
         """
         target = parse_target(url)
         request = _Request(
-            method=checked_method(method), target=target, body=body, max_body_bytes=max_body_bytes,
+            method=checked_method(method),
+            target=target,
             headers=checked_headers(headers, target=target, body_bytes=len(body or b"")),
-        )  # fmt: skip
+            body=body,
+            max_body_bytes=max_body_bytes,
+            rules=rules or _NO_RULES,
+        )
         try:
             async with asyncio.timeout(timeout_s):
                 return await self._follow(request, redirect=redirect, max_redirects=max_redirects)
@@ -162,9 +159,14 @@ class EgressClient:
     async def _exchange(self, request: _Request, *, redirect: RedirectMode) -> EgressResponse | aiohttp.ClientResponse:
         """Make one hop. Returns the raw answer, closed, where it is a redirect that is not the caller's to see."""
         target = request.target
-        self._check_literal(target)
+        self._check(target, request.rules)
+        if self._connections is None:
+            raise RuntimeError("the client is used before it is entered")
         try:
-            async with await self._send(request) as answer:
+            async with (
+                self._connections.lend(request.rules, host=target.host, port=target.port) as session,
+                await self._send(session, request) as answer,
+            ):
                 _check_header_bytes(answer)
                 if _is_redirect(answer) and redirect != "manual":
                     answer.close()
@@ -183,12 +185,10 @@ class EgressClient:
             body,
         )
 
-    async def _send(self, request: _Request) -> aiohttp.ClientResponse:
-        if self._session is None:
-            raise RuntimeError("the client is used before it is entered")
+    async def _send(self, session: aiohttp.ClientSession, request: _Request) -> aiohttp.ClientResponse:
         defaults = (("User-Agent", self._user_agent), ("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate, br"))
         added = [(name, value) for name, value in defaults if not has_header(request.headers, name.lower())]
-        return await self._session.request(
+        return await session.request(
             request.method,
             request.target.url,
             headers=[*request.headers, *added],
@@ -196,19 +196,13 @@ class EgressClient:
             allow_redirects=False,
         )
 
-    def _check_literal(self, target: Target) -> None:
-        """Check an address written in the URL: aiohttp asks no resolver about those."""
-        refusal = self._policy.refusal(target.host, target.port) if target.is_literal else None
+    def _check(self, target: Target, rules: EgressRules) -> None:
+        """Check what needs no resolver: addresses written in the URL, which aiohttp asks none about, and names."""
+        address = target.host if target.is_literal else None
+        kind = self._policy.refusal(address, target.port) if address else None
+        refusal = f"it is {kind}" if kind else rules.refusal(target.host, target.port, address)
         if refusal is not None:
-            raise denied(f"{target.authority} is refused: it is {refusal}")
-
-    def _open_socket(self, info: tuple[int, int, int, str, tuple[Any, ...]]) -> socket.socket:
-        """Make the socket for an address about to be dialled: the last check, which no way of resolving can pass by."""
-        family, kind, proto, _, address = info
-        refusal = self._policy.refusal(str(address[0]), int(address[1]))
-        if refusal is not None:
-            raise PermissionError(f"{refusal} is refused")
-        return socket.socket(family, kind, proto)
+            raise denied(f"{target.authority} is refused: {refusal}")
 
 
 def _payload(body: bytes | None) -> bytes | io.BytesIO | None:
@@ -240,7 +234,8 @@ def _check_header_bytes(answer: aiohttp.ClientResponse) -> None:
 
 async def _read_body(answer: aiohttp.ClientResponse, request: _Request) -> bytes:
     url = request.target.url
-    reader = BodyReader(content_encoding=answer.headers.get("Content-Encoding", ""), max_bytes=request.max_body_bytes)
+    encoding = ", ".join(answer.headers.getall("Content-Encoding", ()))
+    reader = BodyReader(content_encoding=encoding, max_bytes=request.max_body_bytes)
     try:
         async for piece in answer.content.iter_any():
             reader.feed(piece)

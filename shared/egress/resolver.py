@@ -13,6 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from shared.egress.errors import EgressError, denied
 from shared.egress.policy import EgressPolicy
+from shared.egress.rules import EgressRules
 
 Lookup = Callable[[str], Awaitable[list[str]]]
 
@@ -42,10 +43,11 @@ class SystemLookup:
 
 
 class CheckedResolver(AbstractResolver):
-    """Answers with the addresses of a name that the policy allows, and refuses a name that has none."""
+    """Answers with the addresses of a name that policy and rules allow, and refuses a name that has none."""
 
-    def __init__(self, *, policy: EgressPolicy, lookup: Lookup) -> None:
+    def __init__(self, *, policy: EgressPolicy, rules: EgressRules, lookup: Lookup) -> None:
         self._policy = policy
+        self._rules = rules
         self._lookup = lookup
 
     async def resolve(
@@ -68,12 +70,16 @@ class CheckedResolver(AbstractResolver):
         """Nothing is held: the owner of the lookup closes it."""
 
     def _allowed(self, host: str, port: int, addresses: list[str]) -> list[ResolveResult]:
-        refusals = {address: self._policy.refusal(address, port) for address in addresses}
+        refusals = {address: self._refusal(host, port, address) for address in addresses}
         allowed = [address for address, refusal in refusals.items() if refusal is None]
         if not allowed:
             # The address itself stays unnamed: internal names must not become readable through it.
-            raise denied(f"{host}:{port} is refused: it resolves to {next(iter(refusals.values()))}")
+            raise denied(f"{host}:{port} is refused: {next(iter(refusals.values()))}")
         return [_result(host, address, port) for address in allowed]
+
+    def _refusal(self, host: str, port: int, address: str) -> str | None:
+        kind = self._policy.refusal(address, port)
+        return f"it resolves to {kind}" if kind else self._rules.refusal(host, port, address)
 
 
 def _result(host: str, address: str, port: int) -> ResolveResult:

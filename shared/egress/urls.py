@@ -19,6 +19,8 @@ from shared.egress.errors import EgressError, denied
 MAX_URL_BYTES = 16 * 1024
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _FORBIDDEN = re.compile(r"[\x00-\x20\x7f\\\ud800-\udfff]")
+# Of what stands in brackets: the standard library ignores what stands beside them.
+_BRACKETED = re.compile(r"\[[^\[\]]*\](?::[0-9]*)?")
 _NAME = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?", re.ASCII)
 _NUMBER = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)", re.ASCII)
 # What the URL standard leaves as it is; the rest is percent-encoded. "%" stays: the caller has encoded already.
@@ -57,7 +59,7 @@ def parse_target(url: str) -> Target:
         raise denied("Only HTTP(S) protocols are supported")
     if "@" in parts.netloc:
         raise denied("credentials in URLs are refused: send an Authorization header")
-    host, is_literal = _parse_host(parts.hostname or "")
+    host, is_literal = parse_host(parts.hostname or "")
     port = _DEFAULT_PORTS[parts.scheme] if port is None else port
     return Target(_build(parts, host, port), host, port, is_literal)
 
@@ -79,6 +81,9 @@ def _split(url: str) -> tuple[SplitResult, int | None]:
         raise _invalid(str(error)) from None
     if port == 0:
         raise _invalid("port 0")
+    authority = parts.netloc.rpartition("@")[2]
+    if ("[" in authority or "]" in authority) and not _BRACKETED.fullmatch(authority):
+        raise _invalid("something stands beside the brackets of an address")
     return parts, port
 
 
@@ -97,7 +102,8 @@ def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _parse_host(raw: str) -> tuple[str, bool]:
+def parse_host(raw: str) -> tuple[str, bool]:
+    """Give a host as it is looked up or dialled, and whether it is an address. Raises EgressError."""
     if ":" in raw:
         return _parse_ipv6(raw), True
     host = _to_ascii(unquote(raw))

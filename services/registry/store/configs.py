@@ -11,7 +11,7 @@ from sqlmodel import col, select
 from penstock.config.v1 import config_pb2
 from services.registry.settings_schema import effective
 from services.registry.store import outbox
-from services.registry.store.messages import definitions_of, json_bytes
+from services.registry.store.messages import definitions_of, json_bytes, workspace_config
 from services.registry.store.tables import (
     ConnectionRow,
     DestinationRow,
@@ -20,7 +20,15 @@ from services.registry.store.tables import (
     SourceRow,
     TokenRow,
     VersionRow,
+    WorkspaceRow,
 )
+
+
+def publish_workspace(session: AsyncSession, row: WorkspaceRow) -> None:
+    """Have a workspace's limits and rules published as they are now."""
+    config = workspace_config(row)
+    config.workspace_id = row.id
+    outbox.put(session, outbox.Action.WORKSPACE, row.id, config)
 
 
 async def publish_source(session: AsyncSession, row: SourceRow) -> None:

@@ -8,16 +8,36 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 
+from google.protobuf import json_format
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from penstock.config.v1 import config_pb2
-from penstock.registry.v1 import destination_pb2, function_pb2, source_pb2
+from penstock.registry.v1 import destination_pb2, function_pb2, source_pb2, workspace_pb2
 from services.registry.inputs import TYPE_PREFIX
 from services.registry.settings_schema import SettingDefinition
-from services.registry.store.tables import DestinationRow, FunctionRow, InstanceRow, SourceRow, VersionRow
+from services.registry.store.tables import (
+    DestinationRow,
+    FunctionRow,
+    InstanceRow,
+    SourceRow,
+    VersionRow,
+    WorkspaceRow,
+)
 
 _ETAG_DIGITS = 32
+
+
+def workspace_message(row: WorkspaceRow) -> workspace_pb2.Workspace:
+    """Make the message of a workspace."""
+    return workspace_pb2.Workspace(
+        workspace_id=row.id, name=row.name, created_at=timestamp(row.created_at), config=workspace_config(row)
+    )
+
+
+def workspace_config(row: WorkspaceRow) -> config_pb2.WorkspaceConfig:
+    """Give a workspace's limits and rules."""
+    return json_format.ParseDict(row.config, config_pb2.WorkspaceConfig(), ignore_unknown_fields=True)
 
 
 def function_message(row: FunctionRow, *, handlers: Sequence[str], code: str = "") -> function_pb2.Function:

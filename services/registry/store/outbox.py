@@ -22,6 +22,7 @@ class Action(StrEnum):
     DESTINATION = "destination"
     INSTANCE = "instance"
     TOKEN = "token"  # noqa: S105 the name of a kind of value
+    WORKSPACE = "workspace"
     DELETE = "delete"
     CODE = "code"
 

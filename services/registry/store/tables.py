@@ -22,12 +22,16 @@ class Row(SQLModel):
 
 
 class WorkspaceRow(Row, table=True):
-    """A tenant. Whoever changes anything in it locks this row first."""
+    """A tenant. Whoever changes anything in it locks this row first.
+
+    `config` holds what was set of its WorkspaceConfig, as protobuf's JSON.
+    """
 
     __tablename__ = "workspaces"
 
     id: str = Field(primary_key=True, max_length=_ID)
     name: str = Field(max_length=_NAME)
+    config: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     created_at: datetime = Field(sa_type=UtcDateTime)
 
 

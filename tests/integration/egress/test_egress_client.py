@@ -6,71 +6,36 @@ import asyncio
 import gzip
 import socket
 import ssl
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
+from urllib.parse import quote
 
+import brotli
 import pytest
 
-from shared.egress import EgressClient, EgressError, EgressPolicy, EgressResponse
-
-Script = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
-
-
-@dataclass
-class Server:
-    """Answers each request by what is scripted for its path, and keeps the requests as they came."""
-
-    port: int = 0
-    scripts: dict[str, Script] = field(default_factory=dict[str, Script])
-    requests: list[bytes] = field(default_factory=list[bytes])
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set[asyncio.Task[Any]])
-
-    def url(self, path: str, *, host: str = "127.0.0.1") -> str:
-        return f"http://{host}:{self.port}{path}"
-
-    def answer(self, path: str, raw: bytes) -> str:
-        async def script(_: bytes, writer: asyncio.StreamWriter) -> None:
-            writer.write(raw)
-
-        self.scripts[path] = script
-        return self.url(path)
-
-    async def handle(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self.tasks.add(task)
-        task.add_done_callback(self.tasks.discard)
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = next(
-                (int(line[15:]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:")), 0
-            )
-            request = head + await reader.readexactly(length)
-            self.requests.append(request)
-            await self.scripts[request.split()[1].decode()](request, writer)
-            await writer.drain()
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-
-@asynccontextmanager
-async def serve() -> AsyncGenerator[Server]:
-    server = Server()
-    listener = await asyncio.start_server(server.handle, "127.0.0.1", 0)
-    server.port = listener.sockets[0].getsockname()[1]
-    try:
-        yield server
-    finally:
-        listener.close()
-        for task in list(server.tasks):
-            task.cancel()
-        await asyncio.gather(*server.tasks, return_exceptions=True)
+from shared.egress import EgressClient, EgressError, EgressPolicy
+from shared.egress.connections import Connections
+from tests.egress import answers, client_for, failure, get
+from tests.http_server import (
+    Script,
+    Server,
+    endless_body,
+    endless_chunks,
+    endless_header,
+    endless_headers,
+    endless_informational,
+    http,
+    reset,
+    serve,
+    silence,
+    slow_body,
+    slow_header,
+    trickle,
+)
 
 
 @pytest.fixture
@@ -91,37 +56,6 @@ async def tcp_server(
 ) -> AsyncGenerator[int]:
     async with await asyncio.start_server(handle, "127.0.0.1", 0, **options) as listener:
         yield listener.sockets[0].getsockname()[1]
-
-
-def answers(*addresses: str) -> Callable[[str], Awaitable[list[str]]]:
-    async def lookup(_: str) -> list[str]:
-        return list(addresses)
-
-    return lookup
-
-
-def client_for(*servers: Server, **options: Any) -> EgressClient:
-    allow = ",".join(f"127.0.0.1:{server.port}" for server in servers)
-    return EgressClient(policy=EgressPolicy.parse(allow), **options)
-
-
-async def get(client: EgressClient, url: str, **options: Any) -> EgressResponse:
-    defaults: dict[str, Any] = {"method": "GET", "timeout_s": 5, "max_body_bytes": 100_000}
-    return await client.request(url=url, **{**defaults, **options})
-
-
-async def failure(client: EgressClient, url: str, **options: Any) -> EgressError:
-    with pytest.raises(EgressError) as caught:
-        await get(client, url, **options)
-    return caught.value
-
-
-def http(body: bytes = b"ok", *, status: str = "200 OK", **headers: str) -> bytes:
-    lines = [
-        f"{name.replace('_', '-')}: {value}"
-        for name, value in {"Content-Length": len(body), "Connection": "close", **headers}.items()
-    ]
-    return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode() + body
 
 
 async def test_a_request_and_its_answer(server: Server) -> None:
@@ -271,17 +205,21 @@ async def test_only_the_allowed_addresses_of_a_name_are_dialled(server: Server) 
 
 async def test_the_socket_is_the_last_check(server: Server) -> None:
     """Even what got past URL and resolver is refused when it is dialled."""
-    async with EgressClient(policy=EgressPolicy()) as client:
-        info = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", server.port))
-        with pytest.raises(PermissionError, match="loopback"):
-            client._open_socket(info)  # pyright: ignore[reportPrivateUsage]
+    connections = Connections(policy=EgressPolicy(), lookup=answers(), limit=1, limit_per_host=1)
+    info = (socket.AF_INET, socket.SOCK_STREAM, 0, "", ("127.0.0.1", server.port))
+    with pytest.raises(PermissionError, match="loopback"):
+        connections._open_socket(info)
 
 
-async def test_the_installations_own_ports_are_refused_on_allowed_networks(server: Server) -> None:
+@pytest.mark.parametrize(
+    "host", ["127.0.0.1", "127.1", "0x7f.1", "[::ffff:127.0.0.1]", "[64:ff9b::127.0.0.1]", "a.example"]
+)
+async def test_the_installations_own_ports_are_refused_on_allowed_networks(server: Server, host: str) -> None:
     policy = EgressPolicy.parse("127.0.0.0/8", deny_ports=[server.port])
-    async with EgressClient(policy=policy) as client:
-        error = await failure(client, server.url("/"))
+    async with EgressClient(policy=policy, lookup=answers("127.0.0.1")) as client:
+        error = await failure(client, server.url("/", host=host))
     assert "a port of this installation" in error.message
+    assert not server.requests
 
 
 @pytest.mark.parametrize(
@@ -302,6 +240,15 @@ async def test_redirects_are_checked_like_requests(server: Server, location: str
     url = server.answer("/", http(status="302 Found", Location=location))
     async with client_for(server) as client:
         assert (await failure(client, url)).code == "EGRESS_DENIED"
+
+
+@pytest.mark.parametrize("host", LITERALS)
+async def test_redirects_to_literal_addresses_are_refused(server: Server, host: str) -> None:
+    url = server.answer("/", http(status="302 Found", Location=f"http://{quote(host, safe='[]:%')}:1/"))
+    async with client_for(server) as client:
+        error = await failure(client, url)
+    assert (error.code, error.type) == ("EGRESS_DENIED", "system")
+    assert len(server.requests) == 1
 
 
 @pytest.mark.parametrize(
@@ -392,58 +339,13 @@ async def test_a_redirect_without_location_is_an_answer(server: Server) -> None:
         assert (await get(client, url)).status == 302
 
 
-async def trickle(_: bytes, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
-    await asyncio.Event().wait()
-
-
-async def silence(_: bytes, writer: asyncio.StreamWriter) -> None:
-    await asyncio.Event().wait()
-
-
-async def endless_body(_: bytes, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-    while True:
-        writer.write(bytes(10_000))
-        await writer.drain()
-
-
-async def endless_chunks(_: bytes, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-    while True:
-        writer.write(b"1;ext\r\nx\r\n" * 1000)
-        await writer.drain()
-
-
-async def endless_headers(_: bytes, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\n")
-    while True:
-        writer.write(b"X: y\r\n" * 1000)
-        await writer.drain()
-
-
-async def endless_header(_: bytes, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nX: ")
-    while True:
-        writer.write(b"y" * 1000)
-        await writer.drain()
-
-
-async def endless_informational(_: bytes, writer: asyncio.StreamWriter) -> None:
-    while True:
-        writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n" * 100)
-        await writer.drain()
-
-
-async def reset(_: bytes, writer: asyncio.StreamWriter) -> None:
-    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-
-
 @pytest.mark.parametrize(
     ("script", "type_", "code"),
     [
         (trickle, "request-timeout", "ETIMEDOUT"),
         (silence, "request-timeout", "ETIMEDOUT"),
+        (slow_header, "request-timeout", "ETIMEDOUT"),
+        (slow_body, "request-timeout", "ETIMEDOUT"),
         (endless_informational, "request-timeout", "ETIMEDOUT"),
         (endless_body, "max-size", "ERR_BODY_TOO_LARGE"),
         (endless_chunks, "max-size", "ERR_BODY_TOO_LARGE"),
@@ -459,6 +361,9 @@ async def test_hostile_servers_end_in_time(server: Server, script: Script, type_
     assert (error.type, error.code) == (type_, code)
 
 
+ZEROS = bytes(50_000_000)
+
+
 @pytest.mark.parametrize(
     ("raw", "code"),
     [
@@ -468,11 +373,18 @@ async def test_hostile_servers_end_in_time(server: Server, script: Script, type_
             b"HTTP/1.1 200 OK\r\n" + b"".join(b"X: " + b"y" * 8000 + b"\r\n" for _ in range(10)) + b"\r\n",
             "HPE_HEADER_OVERFLOW",
         ),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 201 + b"\r\n", "HPE_INVALID_RESPONSE"),
+        (b"HTTP/1.1 200 OK\r\n" + b"X: " + b"y" * 17_000 + b"\r\n\r\n", "HPE_INVALID_RESPONSE"),
+        (b"HTTP/1.1 200 OK\r\nX\0Y: z\r\n\r\n", "HPE_INVALID_RESPONSE"),
+        (b"HTTP/1.1 200 OK\r\nX: y\0z\r\n\r\n", "HPE_INVALID_RESPONSE"),
         (b"SSH-2.0-OpenSSH\r\n", "HPE_INVALID_RESPONSE"),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nabc", "HPE_INVALID_RESPONSE"),
         (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "HPE_INVALID_RESPONSE"),
         (http(b"no gzip", Content_Encoding="gzip"), "Z_DATA_ERROR"),
-        (http(gzip.compress(bytes(50_000_000)), Content_Encoding="gzip"), "ERR_BODY_TOO_LARGE"),
+        (http(gzip.compress(ZEROS), Content_Encoding="gzip"), "ERR_BODY_TOO_LARGE"),
+        (http(zlib.compress(ZEROS), Content_Encoding="deflate"), "ERR_BODY_TOO_LARGE"),
+        (http(cast("Any", brotli).compress(ZEROS, quality=1), Content_Encoding="br"), "ERR_BODY_TOO_LARGE"),
+        (http(gzip.compress(bytes(50)) * 200, Content_Encoding="gzip"), "Z_DATA_ERROR"),
         (http(status="302 Found", Location="http://a b\x7f/"), "ERR_INVALID_URL"),
     ],
 )
@@ -480,6 +392,17 @@ async def test_wrong_answers(server: Server, raw: bytes, code: str) -> None:
     url = server.answer("/", raw)
     async with client_for(server) as client:
         assert (await failure(client, url)).code == code
+
+
+@pytest.mark.parametrize(
+    ("encoding", "layers"), [("gzip", 1), ("gzip, gzip", 0), ("gzip, br", 0), ("br\r\nContent-Encoding: gzip", 0)]
+)
+async def test_one_layer_of_packing_is_taken_off_at_most(server: Server, encoding: str, layers: int) -> None:
+    inner = gzip.compress(ZEROS)
+    packed = gzip.compress(inner)
+    url = server.answer("/", http(packed, Content_Encoding=encoding))
+    async with client_for(server) as client:
+        assert (await get(client, url)).body == (inner if layers else packed)
 
 
 async def test_damaged_answers_are_answers_or_egress_errors(server: Server) -> None:

@@ -46,6 +46,11 @@ class Workspaces(registry_grpc.WorkspaceServiceServicer):
             raise NotFound("no workspace", metadata={"workspace": actor.workspace_id})
         return registry.GetWorkspaceResponse(workspace=registry.Workspace(workspace_id=actor.workspace_id))
 
+    async def UpdateWorkspace(
+        self, request: registry.UpdateWorkspaceRequest, context: Any
+    ) -> registry.UpdateWorkspaceResponse:
+        return registry.UpdateWorkspaceResponse(workspace=registry.Workspace(config=request.config))
+
 
 @dataclass
 class Gateway:

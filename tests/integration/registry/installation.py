@@ -22,6 +22,7 @@ from penstock.registry.v1 import function_pb2 as fn
 from penstock.registry.v1 import function_pb2_grpc as fn_grpc
 from penstock.registry.v1 import source_pb2 as src
 from penstock.registry.v1 import source_pb2_grpc as src_grpc
+from penstock.registry.v1 import workspace_pb2 as ws
 from penstock.registry.v1 import workspace_pb2_grpc as ws_grpc
 from penstock.secrets.v1 import secrets_service_pb2, secrets_service_pb2_grpc
 from services.registry.app import MIGRATIONS
@@ -142,6 +143,13 @@ class Person:
     async def delete_destination(self, destination: str) -> None:
         request = dst.DeleteDestinationRequest(destination_id=destination)
         await self.call(self.destinations.DeleteDestination, request)
+
+    async def workspace(self) -> ws.Workspace:
+        return (await self.call(self.workspaces.GetWorkspace, ws.GetWorkspaceRequest())).workspace
+
+    async def update_workspace(self, config: config_pb2.WorkspaceConfig, *paths: str) -> ws.Workspace:
+        request = ws.UpdateWorkspaceRequest(config=config, update_mask=FieldMask(paths=paths))
+        return (await self.call(self.workspaces.UpdateWorkspace, request)).workspace
 
     async def connect(self, source: str, destination: str) -> dst.Destination:
         request = dst.ConnectSourceRequest(source_id=source, destination_id=destination)

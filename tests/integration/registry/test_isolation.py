@@ -33,6 +33,7 @@ METHODS = sorted(method.full_name for name in SERVICES for method in Default().F
 class Belongings:
     """What a workspace has, with the request id of each creation."""
 
+    workspace_id: str
     function: fn.Function
     intake: fn.Function
     source: src.Source
@@ -66,12 +67,16 @@ async def _furnish(person: Person) -> Belongings:
     creation = dst.CreateDestinationRequest(destination=destination, request_id="r1")
     turbine = (await person.call(person.destinations.CreateDestination, creation)).destination
     await person.connect("Spring", "Turbine")
-    return Belongings(gate, intake, spring, turbine)
+    return Belongings(person.workspace_id, gate, intake, spring, turbine)
 
 
 # A request that reaches for what somebody else has; the caller has things of the same names.
 CASES: dict[str, Callable[[Belongings], Message]] = {
     "WorkspaceService.GetWorkspace": lambda _: ws.GetWorkspaceRequest(),
+    "WorkspaceService.UpdateWorkspace": lambda has: ws.UpdateWorkspaceRequest(
+        config=config_pb2.WorkspaceConfig(workspace_id=has.workspace_id, concurrency=1),
+        update_mask=FieldMask(paths=["concurrency"]),
+    ),
     "FunctionService.CreateFunction": lambda has: fn.CreateFunctionRequest(
         function=fn.Function(
             function_id=has.function.function_id,
@@ -131,6 +136,7 @@ CASES: dict[str, Callable[[Belongings], Message]] = {
 # Methods that answer, since they name nothing of another workspace that counts.
 ANSWERING = {
     "WorkspaceService.GetWorkspace",
+    "WorkspaceService.UpdateWorkspace",
     "FunctionService.CreateFunction",
     "FunctionService.ListFunctions",
     "SourceService.ListSources",
@@ -160,12 +166,9 @@ def _removals_last(name: str) -> tuple[int, str]:
 async def _rows(installation: Installation, workspace_id: str) -> dict[str, list[Any]]:
     tables = ["functions", "versions", "instances", "sources", "destinations", "connections", "tokens", "requests"]
     async with installation.database.read() as session:
-        return {
-            table: sorted(
-                map(repr, await session.execute(text(f"SELECT * FROM {table} WHERE workspace_id = '{workspace_id}'")))
-            )
-            for table in tables
-        }
+        queries = {table: f"SELECT * FROM {table} WHERE workspace_id = '{workspace_id}'" for table in tables}
+        queries["workspaces"] = f"SELECT * FROM workspaces WHERE id = '{workspace_id}'"
+        return {table: sorted(map(repr, await session.execute(text(query)))) for table, query in queries.items()}
 
 
 def test_every_method_has_a_case() -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, text
 from sqlalchemy.engine import Connection
 
+from penstock.config.v1 import config_pb2
 from services.registry.app import MIGRATIONS as REGISTRY
 from services.registry.bootstrap import bootstrap
 from services.registry.store.tables import Row as RegistryRow
@@ -39,6 +41,21 @@ async def test_tables_are_those_of_the_code(
         found = await (await session.connection()).run_sync(differences)
     await database.close()
     assert found == []
+
+
+async def test_workspaces_of_an_older_release_have_no_limits(database_url: str, tmp_path: Path) -> None:
+    older = tmp_path / "older"
+    older.mkdir()
+    shutil.copy(REGISTRY / "v0001_first_tables.py", older)
+    database = Database(url=database_url, schema="registry")
+    await migrate(database, versions=older)
+    async with database.write() as session:
+        row = "INSERT INTO workspaces (id, name, created_at) VALUES ('ws_1', 'old', CURRENT_TIMESTAMP)"
+        await session.execute(text(row))
+    await migrate(database, versions=REGISTRY)
+    found = await WorkspaceStore(database).get("ws_1")
+    await database.close()
+    assert (found.name, found.config) == ("old", config_pb2.WorkspaceConfig())
 
 
 async def test_replicas_that_start_at_once_make_one_workspace(database_url: str, tmp_path: Path) -> None:

@@ -56,6 +56,11 @@ class Workspaces(registry_grpc.WorkspaceServiceServicer):
         assert actor
         return registry.GetWorkspaceResponse(workspace=registry.Workspace(workspace_id=actor.workspace_id))
 
+    async def UpdateWorkspace(
+        self, request: registry.UpdateWorkspaceRequest, context: Any
+    ) -> registry.UpdateWorkspaceResponse:
+        return registry.UpdateWorkspaceResponse(workspace=registry.Workspace(config=request.config))
+
 
 @pytest.fixture
 def tokens(tmp_path: Path) -> dict[str, str]:

@@ -6,14 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.egress import EgressException, EgressPolicy
+from shared.egress import AddressRange, EgressPolicy
 from shared.egress.policy import special_kind
 
 networks = st.one_of(
     st.tuples(st.integers(0, 2**32 - 1), st.integers(0, 32)).map(lambda parts: IPv4Network(parts, strict=False)),
     st.tuples(st.integers(0, 2**128 - 1), st.integers(0, 128)).map(lambda parts: IPv6Network(parts, strict=False)),
 )
-exceptions = st.builds(EgressException, networks, st.none() | st.integers(1, 65535))
+exceptions = st.builds(AddressRange, networks, st.none() | st.integers(1, 65535))
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_own_ports_of_other_machines_are_open() -> None:
 
 
 @given(st.lists(exceptions, max_size=5))
-def test_a_setting_written_from_exceptions_reads_back(items: list[EgressException]) -> None:
+def test_a_setting_written_from_exceptions_reads_back(items: list[AddressRange]) -> None:
     assert list(EgressPolicy.parse(", ".join(str(item) for item in items)).allow) == items
 
 
