@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import resource
 import signal
 import sys
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from typing import TypeVar
 
 import structlog
@@ -34,12 +35,20 @@ def run_service(
     """
     settings = _settings(settings_type)
     configure_logs(service=f"penstock-{name}", log_format=settings.log_format, level=settings.log_level)
+    tune_process()
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(name, settings, build))
+
+
+def tune_process() -> None:
+    """Have garbage collected less often, and as many files and connections open as the machine lets this user have."""
     # Imports are done: what they made lives as long as the process, so no collection need look at it again.
     gc.collect()
     gc.freeze()
     gc.set_threshold(_GC_THRESHOLD)
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_run(name, settings, build))
+    _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # macOS calls a number unlimited that it does not take
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _settings(settings_type: type[S]) -> S:

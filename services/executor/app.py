@@ -60,9 +60,19 @@ class PublishedDeployments:
 async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[None]:
     """Run the executor while the block runs."""
     policy = EgressPolicy.parse(settings.egress_allow, deny_ports=settings.own_ports())
-    pool = SandboxPool(per_key=settings.sandboxes_per_instance, idle=settings.warm_sandboxes, wait_s=settings.wait_s)
+    pool = SandboxPool(
+        per_key=settings.sandboxes_per_instance,
+        idle=settings.warm_sandboxes,
+        idle_bytes=settings.warm_bytes,
+        wait_s=settings.wait_s,
+    )
+    egress_client = EgressClient(
+        policy=policy,
+        max_connections=settings.connections,
+        max_connections_per_host=settings.connections_per_host,
+    )
     async with (
-        EgressClient(policy=policy) as egress,
+        egress_client as egress,
         Bus.open(settings.nats_url, name="executor") as bus,
         _deployments(settings, tracing, bus) as deployments,
         UsageMeter(
@@ -75,6 +85,7 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
             outside=NetworkOutside(egress),
             pool=pool,
             image_capacity=settings.loaded_images,
+            image_bytes=settings.image_bytes,
             turns=Turns(spend=usage.spend),
         )
         programs = Programs(deployments=deployments, pool=pool, limits=settings.limits)

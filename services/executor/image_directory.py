@@ -23,6 +23,8 @@ from pathlib import Path
 import structlog
 from wasmtime import Engine, Module, WasmtimeError
 
+from services.executor.image_names import ImageNames
+
 SUFFIX = ".cwasm"
 PARTIAL_SUFFIX = ".partial"
 # Files of an engine or prelude that is no longer installed are never loaded again, and go after this time.
@@ -50,6 +52,7 @@ class ImageDirectory:
         self._path = path
         self._max_bytes = max_bytes
         self._unpruned_bytes = 0
+        self._by_key = ImageNames(path)
         with suppress(FileExistsError):
             path.mkdir(mode=0o700, parents=True)
         if self._take():
@@ -59,8 +62,8 @@ class ImageDirectory:
 
     def load(self, key: str, engine: Engine) -> Module | None:
         """Map the module stored under the key. What is foreign, damaged or of another wasmtime is removed."""
-        for name in self._names():
-            if name.startswith(f"{key}.") and name.endswith(SUFFIX):
+        for name in self._by_key.of(key):
+            if name.endswith(SUFFIX):
                 module = _mapped(self._path / name, engine)
                 if module is not None:
                     return module
@@ -100,6 +103,7 @@ class ImageDirectory:
             with os.fdopen(descriptor, "wb") as file:
                 file.write(content)
             partial.replace(self._path / name)
+            self._by_key.add(name)
         except OSError:
             _remove(partial)
             raise

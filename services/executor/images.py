@@ -70,8 +70,13 @@ class ImageBuilder:
 
     def load(self, code: str) -> Image:
         """Give the image from disk, else build it. Raises CodeFaultError."""
-        module = self._directory.load(self.key(code), self._engine.wasmtime)
-        return Image(self._engine, module or self.build(code)[0])
+        key = self.key(code)
+        module = self._directory.load(key, self._engine.wasmtime)
+        if module is None:
+            built = self.build(code)[0]
+            # A mapped file is memory that the machine can take back, a built module is not.
+            module = self._directory.load(key, self._engine.wasmtime) or built
+        return Image(self._engine, module)
 
     def build(self, code: str) -> tuple[Module, TopLevel]:
         """Build and store the image anew, and tell what its top level did. Raises CodeFaultError."""

@@ -20,14 +20,22 @@ DIST = Path(__file__).parent / "dist"
 
 
 def make_executor(
-    *, cache_dir: Path, outside: Outside, pool: SandboxPool, image_capacity: int = 256, turns: Turns | None = None
+    *,
+    cache_dir: Path,
+    outside: Outside,
+    pool: SandboxPool,
+    image_capacity: int = 256,
+    image_bytes: int = 10 * 1024**3,
+    turns: Turns | None = None,
 ) -> Executor:
     """Put an executor together, compiling the engine on first use (about a second).
+
+    `image_capacity` images stay loaded, `image_bytes` of them stay on disk.
 
     Raises FileNotFoundError where `make setup` has not built engine and prelude, ForeignDirectoryError for a cache
     directory of somebody else.
     """
-    directory = ImageDirectory(cache_dir)
+    directory = ImageDirectory(cache_dir, max_bytes=image_bytes)
     engine = Engine(wasm=(DIST / "engine.wasm").read_bytes(), directory=directory)
     prelude = (DIST / "prelude.js").read_text()
     builder = ImageBuilder(engine=engine, prelude=prelude, directory=directory, host_call=_while_building)

@@ -19,10 +19,10 @@ from services.executor.sandbox import Sandbox
 
 @dataclass(slots=True, eq=False)
 class _Place:
-    """What one key has: `free` are warm and idle, `turns` bounds how many run at a time."""
+    """What one key has: `free` are warm and idle, with their bytes; `turns` bounds how many run at a time."""
 
     turns: asyncio.Semaphore
-    free: list[Sandbox] = field(default_factory=list[Sandbox])
+    free: list[tuple[Sandbox, int]] = field(default_factory=list[tuple[Sandbox, int]])
     users: int = 0
     used_s: float = 0.0
 
@@ -31,14 +31,18 @@ class SandboxPool:
     """Lends sandboxes by key: whatever must not share a sandbox has another key.
 
     At most `per_key` run at a time for one key, and an event waits at most `wait_s` for one. At most `idle` are kept
-    warm in all, the least recently used ended first.
+    warm in all, with at most `idle_bytes` of memory, the least recently used ended first.
     """
 
-    def __init__(self, *, per_key: int = 8, idle: int = 256, wait_s: float = 5.0) -> None:
+    def __init__(
+        self, *, per_key: int = 8, idle: int = 256, idle_bytes: int = 6 * 1024**3, wait_s: float = 5.0
+    ) -> None:
         self.per_key = per_key
         self._idle_limit = idle
+        self._idle_bytes_limit = idle_bytes
         self.wait_s = wait_s
         self._idle = 0
+        self._idle_bytes = 0
         self._places: OrderedDict[Hashable, _Place] = OrderedDict()
 
     def lend(self, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool = False, once: bool = False) -> Loan:
@@ -72,8 +76,10 @@ class SandboxPool:
         place.used_s = time.monotonic()
         keep = keep and self._places.get(key) is place and sandbox.reusable
         if keep and (not fresh or sandbox.restart()):
-            place.free.append(sandbox)
+            size = sandbox.memory_bytes
+            place.free.append((sandbox, size))
             self._idle += 1
+            self._idle_bytes += size
         else:
             sandbox.end()
         place.turns.release()
@@ -97,20 +103,21 @@ class SandboxPool:
         for key in list(self._places):
             self.end(key)
 
-    def _take(self, place: _Place) -> Sandbox | None:
+    def _take(self, place: _Place, *, at: int = -1) -> Sandbox | None:
         if not place.free:
             return None
+        sandbox, size = place.free.pop(at)
         self._idle -= 1
-        return place.free.pop()
+        self._idle_bytes -= size
+        return sandbox
 
     def _trim(self, key: Hashable) -> None:
         place = self._places.get(key)
         if place is not None and not place.users and not place.free:
             del self._places[key]
-        while self._idle > self._idle_limit:
-            oldest = next(each for each in self._places.values() if each.free)
-            self._idle -= 1
-            oldest.free.pop(0).end()
+        while self._idle > self._idle_limit or self._idle_bytes > self._idle_bytes_limit:
+            if sandbox := self._take(next(each for each in self._places.values() if each.free), at=0):
+                sandbox.end()
 
 
 class Loan:

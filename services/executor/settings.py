@@ -28,9 +28,17 @@ class ExecutorSettings(ServiceSettings):
     log_bytes: int = Field(default=4096, gt=0, description="Text of a run's log that is kept, in bytes.")
     sandboxes_per_instance: int = Field(default=8, gt=0, description="Sandboxes of one instance that run at a time.")
     warm_sandboxes: int = Field(
-        default=256, ge=0, description="Idle sandboxes kept for the next event, over all instances."
+        default=2000, ge=0, description="Idle sandboxes kept for the next event, over all instances."
+    )
+    warm_bytes: int = Field(
+        default=6 * 1024**3,
+        ge=0,
+        description="Memory of idle sandboxes, in bytes: 2.7 MB each if little is kept in them, most of it shared.",
     )
     loaded_images: int = Field(default=256, gt=0, description="Images of functions kept in memory.")
+    image_bytes: int = Field(
+        default=10 * 1024**3, gt=0, description="Disk for compiled images, about 1.7 MB each, in bytes."
+    )
     waiting_events: int = Field(default=2000, gt=0, description="Events taken at a time; above it calls are refused.")
     wait_s: float = Field(default=5.0, gt=0, description="Seconds that an event waits for a sandbox of its instance.")
     monthly_compute_s: float = Field(
@@ -39,6 +47,8 @@ class ExecutorSettings(ServiceSettings):
         description="Seconds that the functions of one workspace may compute in a calendar month (UTC), over all "
         "executors; 0 for no bound. Time in which they wait is free.",
     )
+    connections: int = Field(default=4096, gt=0, description="Connections to the outside at a time.")
+    connections_per_host: int = Field(default=2048, gt=0, description="Connections to one host and port at a time.")
     egress_allow: str = Field(
         default="",
         description="Addresses that functions may reach though they are not public: `CIDR[:port]`, comma-separated.",

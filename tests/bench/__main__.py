@@ -1,35 +1,28 @@
-"""`make bench`: all figures of one run, with ratios to its own warm event so that machines can be compared."""
+"""`make bench`: figures of one run beside those to reach, in about two minutes.
+
+`python -m tests.bench.soak` and `python -m tests.bench.growth` take longer and stand alone.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import platform
+import sys
 import tempfile
 from pathlib import Path
 
-from rich.console import Console
-from rich.table import Table
-
-from tests.bench import executor, installation
+from tests.bench import calls, executor, fairness, installation
+from tests.bench.figure import show
 
 
 def main() -> None:
     """Measure and print."""
-    console = Console(width=100)
-    console.print("[dim]The executor in process …[/]")
+    print(f"Python {platform.python_version()}, {platform.machine()}; medians; this takes two minutes", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder:
-        in_process = asyncio.run(executor.measure(Path(folder)))
-    console.print("[dim]A whole installation …[/]")
-    whole = installation.measure()
-    console.print(f"\nPython {platform.python_version()}, {platform.machine()}, medians\n")
-    table = Table("executor in process", "us", "warm events", box=None, header_style="bold")
-    for name, value in in_process.items():
-        table.add_row(name, f"{value:,.0f}", f"{value / in_process['warm event']:.2f}")
-    console.print(table)
-    table = Table("\na whole installation", "", box=None, header_style="bold")
-    for name, value in whole.items():
-        table.add_row(name, f"{value:,.1f}" if value < 100 else f"{value:,.0f}")
-    console.print(table)
+        show("the executor in process (of the bare engine)", asyncio.run(executor.measure(Path(folder))))
+    show("calls over gRPC, one core", calls.measure())
+    show("beside endless loops, one core", fairness.measure())
+    show("a whole installation, load on the same cores", installation.measure())
 
 
 main()

@@ -10,7 +10,6 @@ import contextlib
 import itertools
 import json
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ from penstock.executor.v1 import executor_service_pb2_grpc as executor_grpc
 from shared.rpc import connect
 from tests.bench.event import track_json
 from tests.bench.executor_server import TOKEN
+from tests.bench.figure import Figure, percentiles, show
 
 ADD_A_PROPERTY = "async function onTrack(event) { event.properties.added = 'x'; return event }"
 BATCH = 100
@@ -30,7 +30,7 @@ BATCH = 100
 
 @contextlib.contextmanager
 def server(code: Mapping[str, str]) -> Generator[tuple[str, int]]:
-    """Run an executor with an instance of each name, give its address and process id."""
+    """Run an executor on the first core with an instance of each name, give its address and process id."""
     command = [sys.executable, "-m", "tests.bench.executor_server", "--code", json.dumps(code)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
@@ -90,19 +90,13 @@ async def _measured(call: Call) -> float:
     return await call()
 
 
-def p99(values: list[float]) -> float:
-    """Give what 99 of 100 values do not exceed."""
-    return statistics.quantiles(values, n=100)[98]
-
-
 def cpu_s(pid: int) -> float:
     """Give the processor time that a process has used: what stays the same on a machine that others use too."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-async def measure(address: str, pid: int) -> dict[str, float]:
-    """Give figures by name."""
+async def _measure(address: str, pid: int) -> list[Figure]:
     one, batch = request_of("add", 1), request_of("add", BATCH)
     async with connect(address, token=TOKEN) as channel:
         stub = executor_grpc.ExecutorServiceStub(channel)
@@ -110,27 +104,30 @@ async def measure(address: str, pid: int) -> dict[str, float]:
         before_s = cpu_s(pid)
         singles, took_s = await throughput(lambda: invoke(stub, one), callers=8, seconds=4)
         single_s = (cpu_s(pid) - before_s) / len(took_s)
-        half = await paced(lambda: invoke(stub, one), rate=singles / 2, seconds=4)
+        half_s = await paced(lambda: invoke(stub, one), rate=singles / 2, seconds=4)
         before_s = cpu_s(pid)
         batches, took_s = await throughput(lambda: invoke(stub, batch), callers=4, seconds=4)
-        batch_s = (cpu_s(pid) - before_s) / len(took_s)
-    return {
-        "one event a call, 8 callers (events/s)": singles,
-        "processor time of the executor (us an event)": single_s * 1e6,
-        "the same at half load, p50 (ms)": statistics.median(half) * 1e3,
-        "the same at half load, p99 (ms)": p99(half) * 1e3,
-        "batches of 100, 4 callers (events/s)": batches * BATCH,
-        "processor time of the executor, of a batch (us an event)": batch_s / BATCH * 1e6,
-    }
+        batch_s = (cpu_s(pid) - before_s) / len(took_s) / BATCH
+    p50_s, p99_s = percentiles(half_s)
+    return [
+        Figure("one event a call, 8 callers", f"{singles:,.0f}/s", "2,000/s"),
+        Figure("the executor's processor time", f"{single_s * 1e6:,.0f} us"),
+        Figure("at half that rate, p50 / p99", f"{p50_s * 1e3:.1f} / {p99_s * 1e3:.1f} ms", "p99 5 ms"),
+        Figure("batches of 100, 4 callers", f"{batches * BATCH:,.0f}/s", "12,000/s"),
+        Figure("the executor's processor time, an event", f"{batch_s * 1e6:,.0f} us", "rudder-transformer 88"),
+    ]
 
 
-def main() -> None:
-    """Print the figures."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    with server({"add": ADD_A_PROPERTY}) as (address, pid):
-        for name, value in asyncio.run(measure(address, pid)).items():
-            print(f"{name:<60}{value:>10,.1f}")
+def measure() -> list[Figure]:
+    """Give the figures: server on one core, load on the other."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        with server({"add": ADD_A_PROPERTY}) as (address, pid):
+            return asyncio.run(_measure(address, pid))
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 if __name__ == "__main__":
-    main()
+    show("calls over gRPC, one core", measure())

@@ -1,4 +1,5 @@
-"""An executor over gRPC, alone on the first core, for benches: `--code` gives an instance of each name.
+"""An executor over gRPC, alone on the first core, for benches: `--code` gives an instance of each name, in a workspace
+of its own.
 
 Prints its port. Everything is the service's own but where instances come from: no log and no secrets service run.
 """
@@ -20,7 +21,6 @@ from penstock.config.v1 import config_pb2
 from penstock.executor.v1 import executor_service_pb2_grpc
 from services.executor.app import SERVICE
 from services.executor.canned import CannedOutside
-from services.executor.executor import digest_of
 from services.executor.local import make_executor
 from services.executor.pool import SandboxPool
 from services.executor.programs import Programs
@@ -32,34 +32,9 @@ from shared.bus import Ack, Publication
 from shared.rpc import RpcServer
 from shared.rpc.access import ServiceAuthenticator
 from shared.rpc.identity import digest
+from tests.bench.deployed import Deployed
 
 TOKEN = "bench"
-
-
-class GivenDeployments:
-    """Instances of the code that was given, each in a workspace of its own."""
-
-    def __init__(self, code: Mapping[str, str]) -> None:
-        self._code = {digest_of(text): text.encode() for text in code.values()}
-        self._configs = {
-            name: config_pb2.InstanceConfig(
-                instance_id=name,
-                workspace_id=f"ws_{name}",
-                kind=config_pb2.FUNCTION_KIND_INSERT_DESTINATION,
-                code_digest=digest_of(text),
-                settings=b"{}",
-            )
-            for name, text in code.items()
-        }
-
-    def instance(self, instance_id: str) -> config_pb2.InstanceConfig | None:
-        return self._configs.get(instance_id)
-
-    async def code(self, digest: str) -> bytes:
-        return self._code[digest]
-
-    async def sensitive_settings(self, instance: config_pb2.InstanceConfig) -> Mapping[str, bytes]:
-        return {}
 
 
 async def serve(code: Mapping[str, str], cache_dir: Path) -> None:
@@ -67,7 +42,11 @@ async def serve(code: Mapping[str, str], cache_dir: Path) -> None:
     usage = UsageMeter(publish=_forget, limit_s=lambda _workspace: None)
     pool = SandboxPool()
     executor = make_executor(cache_dir=cache_dir, outside=CannedOutside({}), pool=pool, turns=Turns(spend=usage.spend))
-    programs = Programs(deployments=GivenDeployments(code), pool=pool, limits=Limits())
+    deployed = Deployed()
+    for name, text in code.items():
+        kind = config_pb2.FUNCTION_KIND_INSERT_DESTINATION
+        deployed.deploy(name, text, workspace_id=f"ws_{name}", kind=kind)
+    programs = Programs(deployments=deployed, pool=pool, limits=Limits())
     servicer = ExecutorServicer(executor=executor, programs=programs, usage=usage, waiting_events=4000)
 
     def add(server: grpc.aio.Server) -> None:
@@ -93,7 +72,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--code", type=json.loads, required=True, help="JSON object of source texts by instance")
     arguments = parser.parse_args()
-    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+    # The load has the others, also where it is this process's parent.
+    os.sched_setaffinity(0, {0})
     with tempfile.TemporaryDirectory() as folder:
         uvloop.run(serve(arguments.code, Path(folder)))
 

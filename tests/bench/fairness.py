@@ -15,35 +15,33 @@ from typing import Any
 from penstock.executor.v1 import executor_service_pb2_grpc as executor_grpc
 from penstock.executor.v1 import result_pb2
 from shared.rpc import connect
-from tests.bench.calls import ADD_A_PROPERTY, invoke, p99, request_of, server, throughput
+from tests.bench.calls import ADD_A_PROPERTY, invoke, request_of, server, throughput
 from tests.bench.executor_server import TOKEN
+from tests.bench.figure import Figure, percentiles, show
 
 LOOPS = [f"loop-{number}" for number in range(8)]
 CODE = {"neighbour": ADD_A_PROPERTY} | dict.fromkeys(LOOPS, "function onTrack() { for (;;); }")
 
 
-async def measure(address: str, *, seconds: float = 20) -> dict[str, float]:
-    """Give figures by name."""
+async def _measure(address: str, *, seconds: float) -> list[Figure]:
     request = request_of("neighbour", 1)
     async with connect(address, token=TOKEN) as channel:
         stub = executor_grpc.ExecutorServiceStub(channel)
         await throughput(lambda: invoke(stub, request), callers=1, seconds=1)
-        alone, alone_s = await throughput(lambda: invoke(stub, request), callers=1, seconds=seconds / 5)
+        alone, alone_s = await throughput(lambda: invoke(stub, request), callers=1, seconds=seconds / 4)
         ends: list[float] = []
         loops = [asyncio.create_task(_loop(stub, name, ends)) for name in LOOPS]
         beside, beside_s = await throughput(lambda: invoke(stub, request), callers=1, seconds=seconds)
         for loop in loops:
             loop.cancel()
-    return {
-        "neighbour alone (events/s)": alone,
-        "neighbour alone, p50 (ms)": statistics.median(alone_s) * 1e3,
-        "neighbour beside eight loops (events/s)": beside,
-        "of its rate alone": beside / alone,
-        "neighbour beside eight loops, p50 (ms)": statistics.median(beside_s) * 1e3,
-        "neighbour beside eight loops, p99 (ms)": p99(beside_s) * 1e3,
-        "loops that ended, all out of fuel": len(ends),
-        "seconds from a loop's start to its end, median": statistics.median(ends) if ends else float("nan"),
-    }
+    p50_s, p99_s = percentiles(beside_s)
+    return [
+        Figure("a neighbour alone", f"{alone:,.0f}/s, p50 {percentiles(alone_s)[0] * 1e3:.1f} ms"),
+        Figure("beside eight endless loops", f"{beside:,.0f}/s, p50 {p50_s * 1e3:.1f} ms"),
+        Figure("of its rate alone", f"{beside / alone:.0%}", "50%"),
+        Figure("p99", f"{p99_s * 1e3:.1f} ms", "20 ms"),
+        Figure("loops ended, each at its fuel", f"{len(ends)}, after {statistics.median(ends or [0]):.1f} s"),
+    ]
 
 
 async def _loop(stub: Any, name: str, ends: list[float]) -> None:
@@ -55,13 +53,16 @@ async def _loop(stub: Any, name: str, ends: list[float]) -> None:
         ends.append(time.perf_counter() - started_s)
 
 
-def main() -> None:
-    """Print the figures."""
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    with server(CODE) as (address, _pid):
-        for name, value in asyncio.run(measure(address)).items():
-            print(f"{name:<60}{value:>10,.2f}")
+def measure(*, seconds: float = 16) -> list[Figure]:
+    """Give the figures: server on one core, load on the other."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(cores)})
+    try:
+        with server(CODE) as (address, _pid):
+            return asyncio.run(_measure(address, seconds=seconds))
+    finally:
+        os.sched_setaffinity(0, cores)
 
 
 if __name__ == "__main__":
-    main()
+    show("beside endless loops, one core", measure())

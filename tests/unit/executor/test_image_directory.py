@@ -317,3 +317,16 @@ def test_what_no_installed_engine_asks_for_goes_in_time(directory: ImageDirector
     directory.load("b", ENGINE)
     later = ImageDirectory(tmp_path / "images")
     assert [key for key in "ab" if later.load(key, ENGINE)] == ["b"]
+
+
+def test_an_image_is_found_whatever_became_of_its_name(tmp_path: Path) -> None:
+    here, elsewhere = ImageDirectory(tmp_path / "images"), ImageDirectory(tmp_path / "images")
+    here.save("a", MODULE)
+    assert elsewhere.load("a", ENGINE) is not None
+    only_file(tmp_path).unlink()
+    assert here.load("a", ENGINE) is None
+    elsewhere.save("a", Module(ENGINE, '(module (memory (export "memory") 2))'))
+    assert here.load("a", ENGINE) is not None
+    assert here.load("b", ENGINE) is None
+    elsewhere.save("b", MODULE)
+    assert here.load("b", ENGINE) is not None

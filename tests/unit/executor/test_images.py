@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from pathlib import Path
 
 import pytest
 
@@ -46,6 +48,13 @@ async def test_a_pure_top_level_is_baked(executor: Executor, code: str) -> None:
 @pytest.mark.parametrize("code", IMPURE.values(), ids=IMPURE)
 async def test_a_top_level_that_asks_for_something_fresh_is_not(executor: Executor, code: str) -> None:
     assert not (await executor.check(code)).pure
+
+
+def test_a_new_image_is_mapped_from_its_file(executor: Executor) -> None:
+    code = f"const version = {time.time_ns()}; function onTrack() {{}}"
+    image = executor._builder.load(code)
+    assert executor._builder.key(code) in Path("/proc/self/maps").read_text()
+    image.module.close()
 
 
 @pytest.mark.parametrize(
@@ -110,5 +119,5 @@ async def test_a_restarted_sandbox_is_the_image_again(executor: Executor, fields
     image = await executor._images.get(function.digest, function.code)
     untouched, size = image._untouched, image._untouched.memory_bytes()
     place = executor.pool._places.get(function.key)  # none where the memory has grown
-    for sandbox in place.free if place else []:
+    for sandbox, _size in place.free if place else []:
         assert sandbox._guest.read(0, size) == untouched.read(0, size)

@@ -22,6 +22,7 @@ class Box:
     running: bool = False
     restarts: int = 0
     ended: bool = False
+    memory_bytes: int = 1
 
     def restart(self) -> bool:
         self.restarts += 1
@@ -70,6 +71,22 @@ async def test_a_fresh_one_is_restarted_before_it_is_lent_again() -> None:
     for restarts in range(3):
         async with pool.lend("a", lambda: sandbox("a"), fresh=True) as box:
             assert cast("Any", box).restarts == restarts
+
+
+async def test_what_is_kept_warm_fits_into_memory() -> None:
+    pool = SandboxPool(idle_bytes=10)
+    lent: list[Any] = []
+    for key in "abcd":
+        async with pool.lend(key, lambda: sandbox("a")) as each:
+            each.memory_bytes = 4
+            lent.append(each)
+    assert [each.ended for each in lent] == [True, True, False, False]
+    async with pool.lend("d", lambda: sandbox("d")) as each:
+        each.memory_bytes = 11
+    assert [each.ended for each in lent] == [True, True, True, True]
+    async with pool.lend("a", lambda: sandbox("a")) as each:
+        pass
+    assert not each.ended
 
 
 async def test_too_many_wait_their_turn_and_not_for_ever() -> None:
