@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
@@ -85,21 +85,28 @@ class Executor:
         """Compile code, run its top level, tell its handlers. Raises CodeFaultError for code that does not compile."""
         return (await asyncio.get_running_loop().run_in_executor(self._checks, self._builder.build, code))[1]
 
-    async def run(self, program: Program, invocation: Invocation) -> InvocationResult:
-        """Run one event. What the function does wrong is in the result. Raises TooLongError."""
+    async def run(
+        self, program: Program, invocation: Invocation, *, on_suspended: Callable[[], None] = lambda: None
+    ) -> InvocationResult:
+        """Run one event. What the function does wrong is in the result. Raises TooLongError.
+
+        `on_suspended` is called when the event begins to wait for a request or timer: others may use that time.
+        """
         try:
             image = await self._images.get(program.digest, program.code)
         except CodeFaultError as error:
             return self._without_run(invocation, _error_of(error.fault))
         try:
             if not program.concurrency:
-                return await self._run(program, invocation, image)
+                return await self._run(program, invocation, image, on_suspended)
             async with self._concurrency.place(program.workspace_id, program.concurrency):
-                return await self._run(program, invocation, image)
+                return await self._run(program, invocation, image, on_suspended)
         except EndedError as ended:
             return self._without_run(invocation, ended.error)
 
-    async def _run(self, program: Program, invocation: Invocation, image: Image) -> InvocationResult:
+    async def _run(
+        self, program: Program, invocation: Invocation, image: Image, on_suspended: Callable[[], None]
+    ) -> InvocationResult:
         start = partial(
             Sandbox,
             image=image,
@@ -117,6 +124,7 @@ class Executor:
                 limits=program.limits,
                 outside=self._outside,
                 egress=program.egress,
+                on_suspended=on_suspended,
             )
             result = await run.result()
             return program.masker.result(result) if program.masker else result

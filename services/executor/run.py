@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -48,6 +49,7 @@ class Run:
         limits: Limits,
         outside: Outside,
         egress: EgressRules | None = None,
+        on_suspended: Callable[[], None] = lambda: None,
     ) -> None:
         self._sandbox = sandbox
         self._invocation = invocation
@@ -56,6 +58,7 @@ class Run:
         self._limits = limits
         self._outside = outside
         self._egress = egress
+        self._on_suspended = on_suspended
         self._seed = outside.seed()
         self._waiting: Waiting | None = None
         self._requests: RequestLog | None = None
@@ -109,6 +112,7 @@ class Run:
     async def _suspended(self, waiting: Waiting) -> None:
         async with waiting:
             waiting.start()
+            self._on_suspended()
             while waiting and not self._sandbox.ended:
                 # Waiting for a core is nobody's fault.
                 answers = await waiting.answers(until_s=self._deadline_s + self._sandbox.waited_s)

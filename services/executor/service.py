@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from typing import Any
 
 from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc
@@ -59,28 +60,40 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         return await self._programs.deployed(request.instance_id)
 
     async def _run_all(self, program: Program, invocations: list[Invocation]) -> AsyncGenerator[list[InvocationResult]]:
-        """Run the events, several at a time where they wait for something; give results as they come."""
+        """Run the events, and the next ones while some wait for something; give results as they come."""
         ready: asyncio.Queue[InvocationResult] = asyncio.Queue()
-        todo = iter(invocations)
-        left = len(invocations)
+        todo = deque(invocations)
+        left, workers = len(invocations), 0
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(left, self._executor.pool.per_key)):
-                    group.create_task(self._work(program, todo, ready))
+
+                def work_on() -> None:
+                    nonlocal workers
+                    if todo and workers < self._executor.pool.per_key:
+                        workers += 1
+                        group.create_task(self._work(program, todo, ready, work_on))
+
+                work_on()
                 while left:
                     results = [await ready.get()]
                     while not ready.empty():
                         results.append(ready.get_nowait())
                     left -= len(results)
                     yield results
-        except ExceptionGroup as group:
-            if (late := group.subgroup(TooLongError)) is None:
+        except ExceptionGroup as failed:
+            if (late := failed.subgroup(TooLongError)) is None:
                 raise
             raise busy(str(late.exceptions[0])) from None
 
-    async def _work(self, program: Program, todo: Iterator[Invocation], ready: asyncio.Queue[InvocationResult]) -> None:
-        for invocation in todo:
-            ready.put_nowait(await self._executor.run(program, invocation))
+    async def _work(
+        self,
+        program: Program,
+        todo: deque[Invocation],
+        ready: asyncio.Queue[InvocationResult],
+        on_suspended: Callable[[], None],
+    ) -> None:
+        while todo:
+            ready.put_nowait(await self._executor.run(program, todo.popleft(), on_suspended=on_suspended))
             self._usage.count_event(program.workspace_id)
 
 

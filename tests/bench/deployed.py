@@ -20,7 +20,7 @@ class Deployed:
         """Let an instance have this code, with more fields of its configuration."""
         digest = digest_of(code)
         self._code[digest] = code.encode()
-        fields = {"kind": config_pb2.FUNCTION_KIND_DESTINATION, **more}
+        fields: dict[str, Any] = {"kind": config_pb2.FUNCTION_KIND_DESTINATION, **more}
         self._instances[instance_id] = config_pb2.InstanceConfig(instance_id=instance_id, code_digest=digest, **fields)
 
     def instance(self, instance_id: str) -> config_pb2.InstanceConfig | None:

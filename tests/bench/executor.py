@@ -1,4 +1,7 @@
-"""Measures the executor in process: images, sandboxes and calls. `python -m tests.bench.executor` prints the figures."""
+"""Measures the executor in process: images, sandboxes and calls.
+
+`python -m tests.bench.executor` prints the figures.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ import itertools
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -85,26 +88,28 @@ TARGETS = {
 
 
 async def _calls(executor: Executor) -> dict[str, float]:
-    invocation = Invocation(payload=EVENT)
-    warm, restarted = program(CODE), program(f"{CODE} //", fresh=True)
-    bare = program(BARE, limits=Limits(fuel=10**12))
+    bare, warm, restarted = program(BARE, limits=Limits(fuel=10**12)), program(CODE), program(f"{CODE} //", fresh=True)
     new = (program(f"{CODE} // {number}") for number in itertools.count())
+
+    async def call_us(programs: Iterator[Program], times: int) -> float:
+        return await median_us_async(lambda: executor.run(next(programs), Invocation(payload=EVENT)), times)
+
     return {
-        "bare engine: parse, change, write": await median_us_async(lambda: executor.run(bare, invocation), 10)
-        / BARE_CALLS,
-        "warm call": await median_us_async(lambda: executor.run(warm, invocation), 3000),
-        "call in a sandbox as from its image": await median_us_async(lambda: executor.run(restarted, invocation), 1000),
-        "first call of a new version": await median_us_async(lambda: executor.run(next(new), invocation), 30),
+        "bare engine: parse, change, write": await call_us(itertools.repeat(bare), 10) / BARE_CALLS,
+        "warm call": await call_us(itertools.repeat(warm), 3000),
+        "call in a sandbox as from its image": await call_us(itertools.repeat(restarted), 1000),
+        "first call of a new version": await call_us(new, 30),
     }
 
 
 def _images(executor: Executor) -> dict[str, float]:
-    builder, limits, outside, turns = executor._builder, Limits(), CannedOutside({}), Turns()
-    image = builder.load(CODE)
+    builder, image = executor._builder, executor._builder.load(CODE)
+
+    def start_and_end() -> None:
+        Sandbox(image=image, limits=Limits(), outside=CannedOutside({}), turns=Turns()).end()
+
     return {
-        "sandbox start": median_us(
-            lambda: Sandbox(image=image, limits=limits, outside=outside, turns=turns).end(), 500
-        ),
+        "sandbox start": median_us(start_and_end, 500),
         "image build": median_us(lambda: builder.build(CODE), 30),
         "image load": median_us(lambda: builder.load(CODE), 200),
     }
