@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from penstock.config.v1 import config_pb2
@@ -116,11 +117,14 @@ def _headers(headers: list[tuple[str, str]]) -> list[result_pb2.Header]:
 
 
 def _usage(usage: Usage) -> result_pb2.Usage:
-    message = result_pb2.Usage(
-        fuel=usage.fuel, memory_bytes=usage.memory_bytes, cold=usage.cold, earlier_events=usage.earlier_events
+    seconds, nanos = divmod(int(usage.wall_s * 1e9), 1_000_000_000)
+    return result_pb2.Usage(
+        wall=Duration(seconds=seconds, nanos=nanos),
+        fuel=usage.fuel,
+        memory_bytes=usage.memory_bytes,
+        cold=usage.cold,
+        earlier_events=usage.earlier_events,
     )
-    message.wall.FromNanoseconds(int(usage.wall_s * 1e9))
-    return message
 
 
 def _timestamp(time_ns: int) -> Timestamp:

@@ -118,7 +118,8 @@ class Guest:
     def read(self, pointer: int, length: int) -> bytes:
         """Copy from the guest's memory; raises GuestFaultError for a range outside of it."""
         start, length = checked_range(pointer, length, self.memory_bytes())
-        return bytes(self.memory.read(self.store, start, start + length))
+        # `Memory.read` copies once more.
+        return bytes(cast("Any", self.memory).get_buffer_ptr(self.store, length, start))
 
     def write(self, pointer: int, data: bytes) -> None:
         """Copy into the guest's memory; raises GuestFaultError for a range outside of it."""

@@ -14,9 +14,10 @@ from services.executor.written_pages import WrittenPages
 class Image:
     """A function's image, loaded."""
 
-    def __init__(self, engine: Engine, module: Module) -> None:
+    def __init__(self, engine: Engine, module: Module, *, is_stored: bool) -> None:
         self.engine = engine
         self.module = module
+        self.is_stored = is_stored
 
     def restore(self, guest: UncheckedGuest) -> bool:
         """Make a guest of this image again what it was when it started; False if that cannot be."""

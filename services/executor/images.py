@@ -12,7 +12,9 @@ import asyncio
 import hashlib
 import struct
 from collections import OrderedDict
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from wasmtime import Module, TrapCode
@@ -69,29 +71,44 @@ class ImageBuilder:
         return hashlib.sha256(f"{self._fingerprint}\0{wrapped(code)[0]}".encode(errors="surrogatepass")).hexdigest()
 
     def load(self, code: str) -> Image:
-        """Give the image from disk, else build it. Raises CodeFaultError."""
+        """Give the image from disk, else build it, which is not stored yet. Raises CodeFaultError."""
+        module = self._directory.load(self.key(code), self._engine.wasmtime)
+        return Image(self._engine, module or self._module(code)[0], is_stored=module is not None)
+
+    def store(self, code: str, image: Image) -> None:
+        """Store an image that was built; from then on it is mapped from its file, memory that can be taken back."""
         key = self.key(code)
-        module = self._directory.load(key, self._engine.wasmtime)
-        if module is None:
-            built = self.build(code)[0]
-            # A mapped file is memory that the machine can take back, a built module is not.
-            module = self._directory.load(key, self._engine.wasmtime) or built
-        return Image(self._engine, module)
+        self._directory.save(key, image.module)
+        image.module = self._directory.load(key, self._engine.wasmtime) or image.module
+        image.is_stored = True
 
     def build(self, code: str) -> tuple[Module, TopLevel]:
         """Build and store the image anew, and tell what its top level did. Raises CodeFaultError."""
-        memory, top_level = self._memory(code)
-        module = Module(self._engine.wasmtime, image_module(memory))
+        module, top_level = self._module(code)
         self._directory.save(self.key(code), module)
         return module, top_level
 
-    def _memory(self, code: str) -> tuple[bytes, TopLevel]:
+    def _module(self, code: str) -> tuple[Module, TopLevel]:
+        memory, top_level = self._evaluated(code)
+        if not top_level.pure:
+            memory = self._compiled(code)
+        return Module(self._engine.wasmtime, image_module(memory, at=script.STACK_TOP)), top_level
+
+    def _evaluated(self, code: str) -> tuple[bytes, TopLevel]:
+        with self._defined(code) as guest:
+            top_level = self._run_top_level(guest)
+            return _snapshot(guest) if top_level.pure else b"", top_level
+
+    def _compiled(self, code: str) -> bytes:
+        with self._defined(code) as guest:
+            return _snapshot(guest)
+
+    @contextmanager
+    def _defined(self, code: str) -> Generator[Guest]:
         guest = self._guest(self._base, BUILD_FUEL)
         try:
             define(guest, code)
-            compiled = _snapshot(guest)
-            top_level = self._run_top_level(guest)
-            return _snapshot(guest) if top_level.pure else compiled, top_level
+            yield guest
         except (TrappedError, GuestFaultError) as error:
             raise CodeFaultError(CodeFault("Error", f"the code could not be compiled: {_reason(error)}")) from None
         finally:
@@ -120,7 +137,7 @@ class ImageBuilder:
         key = f"base-{self._fingerprint}"
         module = self._directory.load(key, self._engine.wasmtime)
         if module is None:
-            module = Module(self._engine.wasmtime, image_module(self._base_memory(prelude)))
+            module = Module(self._engine.wasmtime, image_module(self._base_memory(prelude), at=script.STACK_TOP))
             self._directory.save(key, module)
         return module
 
@@ -188,14 +205,17 @@ class ImageCache:
         if loading is None:
             load = asyncio.get_running_loop().run_in_executor(self._thread, self._builder.load, code)
             loading = self._loading[digest] = load
-            loading.add_done_callback(lambda done: self._keep(digest, done))
+            loading.add_done_callback(lambda done: self._keep(digest, code, done))
         # One caller that goes away must not take the image from the others.
         return await asyncio.shield(loading)
 
-    def _keep(self, digest: str, done: asyncio.Future[Image]) -> None:
+    def _keep(self, digest: str, code: str, done: asyncio.Future[Image]) -> None:
         del self._loading[digest]
         if done.cancelled() or done.exception() is not None:
             return
-        self._images[digest] = done.result()
+        image = self._images[digest] = done.result()
+        if not image.is_stored:
+            # Not before the first event, which waits for this.
+            self._thread.submit(self._builder.store, code, image)
         while len(self._images) > self._capacity:
             self._images.popitem(last=False)

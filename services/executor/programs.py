@@ -109,8 +109,8 @@ class Programs:
         values = {name: json.loads(value) for name, value in sensitive.items()}
         limits = lowered(self._of_workspace(workspace), config.limits)
         return Program(
-            # Sandboxes are started under their limits.
-            key=(config.instance_id, config.code_digest, config.settings_revision, limits),
+            # Sandboxes are started under their limits. A text, since it is hashed for each event.
+            key=f"{config.instance_id} {config.code_digest} {config.settings_revision} {limits}",
             code=code.decode(errors="surrogatepass"),
             digest=config.code_digest,
             kind=checked_kind(config.kind, config.language),

@@ -106,6 +106,6 @@ def define_host_function(guest: Guest, name: str) -> None:
 
 
 def snapshot(guest: Guest) -> bytes:
-    """Give the whole memory, cleared of what no image may keep."""
-    guest.call("penstock_clean", STACK_TOP)
-    return guest.read(0, guest.memory_bytes())
+    """Give the memory behind the stack, cleared of what no image may keep; at rest nothing on the stack is in use."""
+    guest.call("penstock_clean")
+    return guest.read(STACK_TOP, guest.memory_bytes() - STACK_TOP)

@@ -15,7 +15,7 @@ from services.executor.images import CodeFaultError
 from services.executor.programs import Programs, checked_code, checked_kind
 from services.executor.results import Invocation, InvocationResult
 from services.executor.usage import UsageMeter
-from shared.errors import InvalidArgument
+from shared.errors import InvalidArgument, ResourceExhausted
 
 # Far below the limit of a message, and above what one result can have.
 RESPONSE_BYTES = 8 * 1024 * 1024
@@ -61,6 +61,9 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
 
     async def _run_all(self, program: Program, invocations: list[Invocation]) -> AsyncGenerator[list[InvocationResult]]:
         """Run the events, and the next ones while some wait for something; give results as they come."""
+        if len(invocations) == 1:
+            yield [await self._run(program, invocations[0])]
+            return
         ready: asyncio.Queue[InvocationResult] = asyncio.Queue()
         todo = deque(invocations)
         left, workers = len(invocations), 0
@@ -81,9 +84,9 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
                     left -= len(results)
                     yield results
         except ExceptionGroup as failed:
-            if (late := failed.subgroup(TooLongError)) is None:
+            if (refused := failed.subgroup(ResourceExhausted)) is None:
                 raise
-            raise busy(str(late.exceptions[0])) from None
+            raise refused.exceptions[0] from None
 
     async def _work(
         self,
@@ -93,8 +96,17 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         on_suspended: Callable[[], None],
     ) -> None:
         while todo:
-            ready.put_nowait(await self._executor.run(program, todo.popleft(), on_suspended=on_suspended))
-            self._usage.count_event(program.workspace_id)
+            ready.put_nowait(await self._run(program, todo.popleft(), on_suspended))
+
+    async def _run(
+        self, program: Program, invocation: Invocation, on_suspended: Callable[[], None] = lambda: None
+    ) -> InvocationResult:
+        try:
+            result = await self._executor.run(program, invocation, on_suspended=on_suspended)
+        except TooLongError as late:
+            raise busy(str(late)) from None
+        self._usage.count_event(program.workspace_id)
+        return result
 
 
 def _responses(results: list[InvocationResult]) -> Iterator[executor_service_pb2.InvokeResponse]:

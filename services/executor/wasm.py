@@ -123,12 +123,15 @@ def _non_zero_runs(memory: bytes) -> Iterator[tuple[int, int]]:
         yield start, len(memory)
 
 
-def image_module(memory: bytes) -> bytes:
-    """Gives a module of one memory, `memory`, that starts out as the given bytes: a whole number of Wasm pages."""
-    if len(memory) % WASM_PAGE_BYTES:
+def image_module(memory: bytes, *, at: int = 0) -> bytes:
+    """Gives a module of one memory, `memory`, that starts out as the given bytes from `at` on, and zero before.
+
+    Raises MalformedModuleError for what is no whole number of Wasm pages.
+    """
+    if (at + len(memory)) % WASM_PAGE_BYTES:
         raise MalformedModuleError("a memory is a whole number of pages")
     segments = [
-        b"\x00\x41" + encode_signed(start) + b"\x0b" + encode_unsigned(end - start) + memory[start:end]
+        b"\x00\x41" + encode_signed(at + start) + b"\x0b" + encode_unsigned(end - start) + memory[start:end]
         for start, end in _non_zero_runs(memory)
     ]
-    return _memory_module(len(memory) // WASM_PAGE_BYTES, encode_unsigned(len(segments)) + b"".join(segments))
+    return _memory_module((at + len(memory)) // WASM_PAGE_BYTES, encode_unsigned(len(segments)) + b"".join(segments))

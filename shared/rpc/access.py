@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 
 import grpc
 from google.protobuf import descriptor_pool
@@ -93,6 +94,7 @@ class AccessInterceptor(grpc.aio.ServerInterceptor):
         return handler
 
 
+@lru_cache(maxsize=256)
 def access_of(service: str, method: str) -> access_pb2.Access:
     """Read a method's `access` option; an empty one where the contract has none. The contract must be imported."""
     try:

@@ -22,13 +22,23 @@ Context = grpc.aio.ServicerContext[Any, Any]
 class ErrorInterceptor(grpc.aio.ServerInterceptor):
     """Sends a PenstockError as it is; of anything else the caller learns only that it is a defect, and the log all."""
 
+    def __init__(self) -> None:
+        # A method's handler is the same for each call, and wrapping it takes longer than some calls.
+        self._wrapped: dict[str, tuple[Handler, Handler]] = {}
+
     async def intercept_service(  # pyright: ignore[reportIncompatibleMethodOverride] the stubs forget unknown methods
         self,
         continuation: Continuation,
         handler_call_details: grpc.HandlerCallDetails,
     ) -> Handler | None:
-        handler = await continuation(handler_call_details)
-        return handler and _with_status(handler, handler_call_details.method)
+        handler, method = await continuation(handler_call_details), handler_call_details.method
+        if handler is None:
+            return None
+        known, wrapped = self._wrapped.get(method, (None, handler))
+        if known is not handler:
+            wrapped = _with_status(handler, method)
+            self._wrapped[method] = handler, wrapped
+        return wrapped
 
 
 def failing_handler(handler: Handler, error: PenstockError) -> Handler:

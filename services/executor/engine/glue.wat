@@ -170,14 +170,13 @@
     (call $run_jobs)
     (local.get $output))
 
-  ;; What an image must not keep: the last output, and whatever was left in the buffer and on the dead stack.
-  (func (export "penstock_clean") (param $stack_top i32)
+  ;; What an image must not keep: the last output, and whatever was left in the buffers.
+  (func (export "penstock_clean")
     (call $release_output)
     (memory.fill (i32.const BUFFER) (i32.const 0) (i32.const BUFFER_BYTES))
     (memory.fill (i32.const OUTPUT) (i32.const 0) (i32.const BUFFER_BYTES))
     (memory.fill (i32.const CELLS) (i32.const 0) (i32.const 36))
-    (memory.fill (i32.const ARGUMENTS) (i32.const 0) (i32.const 28))
-    (memory.fill (i32.const 0) (i32.const 0) (local.get $stack_top)))
+    (memory.fill (i32.const ARGUMENTS) (i32.const 0) (i32.const 28)))
 
   ;; --- what the engine imports ---------------------------------------------------------------------------------------
   (func (export "host_call") (param $name i32) (param $name_length i32) (param $this i32) (param $count i32) (param $arguments i32) (result i32)

@@ -34,19 +34,19 @@ async def test_nothing_piles_up(cache_dir: Path) -> None:
     )
     tenants = Tenants(executor, instances=30)
     await tenants.send(range(1500))
-    before = at_rest(executor)
+    before, sandboxes = at_rest(executor)
     await tenants.send(range(1500, 3000))
-    after = at_rest(executor)
+    after, sandboxes_after = at_rest(executor)
     assert {ErrorKind.OUT_OF_FUEL, ErrorKind.BAD_REQUEST, ErrorKind.RETRY, ""} == set(tenants.outcomes)
+    assert sandboxes_after == sandboxes
     assert after.files == before.files
     assert after.threads < before.threads + THREADS_TO_COME
     assert after.mappings < before.mappings + MAPPINGS_TO_AND_FRO
     assert len(asyncio.all_tasks()) == 1
 
 
-def at_rest(executor: Executor) -> Footprint:
-    """Look while no event runs and no sandbox is kept."""
+def at_rest(executor: Executor) -> tuple[Footprint, int]:
+    """Look while no event runs and no sandbox is kept; tell how many there are all the same."""
     executor.pool.close()
     gc.collect()
-    assert not [each for each in gc.get_objects() if isinstance(each, Sandbox)]
-    return footprint()
+    return footprint(), sum(isinstance(each, Sandbox) for each in gc.get_objects())

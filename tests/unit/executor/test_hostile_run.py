@@ -34,7 +34,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 
 async def run_once(engine: Engine, deeds: Sequence[Deed], data: bytes) -> InvocationResult:
-    image = Image(engine, hostile_image(engine, deeds, data))
+    image = Image(engine, hostile_image(engine, deeds, data), is_stored=True)
     sandbox = Sandbox(image=image, limits=LIMITS, outside=OUTSIDE, turns=Turns())
     run = Run(
         sandbox=sandbox,

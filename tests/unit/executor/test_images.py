@@ -53,6 +53,8 @@ async def test_a_top_level_that_asks_for_something_fresh_is_not(executor: Execut
 def test_a_new_image_is_mapped_from_its_file(executor: Executor) -> None:
     code = f"const version = {time.time_ns()}; function onTrack() {{}}"
     image = executor._builder.load(code)
+    assert not image.is_stored
+    executor._builder.store(code, image)
     assert executor._builder.key(code) in Path("/proc/self/maps").read_text()
     image.module.close()
 
