@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from penstock.config.v1 import config_pb2
 from penstock.executor.v1 import executor_service_pb2, result_pb2
 from services.executor.results import (
+    FunctionError,
     FunctionKind,
     Invocation,
     InvocationResult,
@@ -65,26 +67,35 @@ def code_error(fault: CodeFault) -> executor_service_pb2.CodeError:
     return executor_service_pb2.CodeError(name=fault.name, message=fault.message, line=fault.line, column=fault.column)
 
 
-def result_message(result: InvocationResult) -> result_pb2.InvocationResult:
-    """Write what a run came to."""
-    error = result.error
-    return result_pb2.InvocationResult(
+def add_result(
+    results: RepeatedCompositeFieldContainer[result_pb2.InvocationResult], result: InvocationResult
+) -> result_pb2.InvocationResult:
+    """Write what a run came to, in place: messages that are put into others are copied."""
+    message = results.add(
         id=result.id,
         returned=result.returned,
-        error=error
-        and result_pb2.FunctionError(
-            kind=result_pb2.ErrorKind.Value(f"ERROR_KIND_{error.kind}"),
-            name=error.name,
-            message=error.message,
-            stack=error.stack,
-        ),
-        messages=result.messages,
-        objects=result.objects,
-        logs=[_log_line(line) for line in result.logs],
-        requests=[_request(record) for record in result.requests],
         usage=_usage(result.usage),
         started_at=_timestamp(result.started_ns),
         finished_at=_timestamp(result.finished_ns),
+    )
+    # Most events have nothing of these.
+    if result.error:
+        message.error.CopyFrom(_error(result.error))
+    if result.messages or result.objects:
+        message.messages.extend(result.messages)
+        message.objects.extend(result.objects)
+    if result.logs or result.requests:
+        message.logs.extend(_log_line(line) for line in result.logs)
+        message.requests.extend(_request(record) for record in result.requests)
+    return message
+
+
+def _error(error: FunctionError) -> result_pb2.FunctionError:
+    return result_pb2.FunctionError(
+        kind=result_pb2.ErrorKind.Value(f"ERROR_KIND_{error.kind}"),
+        name=error.name,
+        message=error.message,
+        stack=error.stack,
     )
 
 

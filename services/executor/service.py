@@ -9,7 +9,7 @@ from typing import Any
 
 from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc
 from services.executor.admission import LARGEST_CALL, Admission, TooLongError, busy
-from services.executor.conversion import code_error, invocation_of, result_message
+from services.executor.conversion import add_result, code_error, invocation_of
 from services.executor.executor import Executor, Program
 from services.executor.images import CodeFaultError
 from services.executor.programs import Programs, checked_code, checked_kind
@@ -17,7 +17,7 @@ from services.executor.results import Invocation, InvocationResult
 from services.executor.usage import UsageMeter
 from shared.errors import InvalidArgument, ResourceExhausted
 
-# Far below the limit of a message, and above what one result can have.
+# With another result it is still below the limit of a message.
 RESPONSE_BYTES = 8 * 1024 * 1024
 
 
@@ -51,6 +51,7 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         await self._usage.check(program.workspace_id)
         with self._admission.admitted(program.workspace_id, len(invocations)):
             async for results in self._run_all(program, invocations):
+                self._usage.count_events(program.workspace_id, len(results))
                 for response in _responses(results):
                     yield response
 
@@ -102,21 +103,18 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         self, program: Program, invocation: Invocation, on_suspended: Callable[[], None] = lambda: None
     ) -> InvocationResult:
         try:
-            result = await self._executor.run(program, invocation, on_suspended=on_suspended)
+            return await self._executor.run(program, invocation, on_suspended=on_suspended)
         except TooLongError as late:
             raise busy(str(late)) from None
-        self._usage.count_event(program.workspace_id)
-        return result
 
 
 def _responses(results: list[InvocationResult]) -> Iterator[executor_service_pb2.InvokeResponse]:
     """Write results into as few messages as their size allows."""
     response, size = executor_service_pb2.InvokeResponse(), 0
     for result in results:
-        message = result_message(result)
-        if size and size + message.ByteSize() > RESPONSE_BYTES:
+        size += add_result(response.results, result).ByteSize()
+        if size > RESPONSE_BYTES:
             yield response
             response, size = executor_service_pb2.InvokeResponse(), 0
-        response.results.append(message)
-        size += message.ByteSize()
-    yield response
+    if size:
+        yield response

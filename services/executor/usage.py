@@ -77,10 +77,10 @@ class UsageMeter:
         if workspace_id:
             self._account(workspace_id).compute_us.add(round(seconds * _MICROSECONDS))
 
-    def count_event(self, workspace_id: str) -> None:
-        """Count an event that a workspace's functions ran for."""
+    def count_events(self, workspace_id: str, number: int) -> None:
+        """Count events that a workspace's functions ran for."""
         if workspace_id:
-            self._account(workspace_id).events.add(1)
+            self._account(workspace_id).events.add(number)
 
     async def check(self, workspace_id: str) -> None:
         """Raise ResourceExhausted (ALLOWANCE_USED) when the workspace has used up its allowance of this month.

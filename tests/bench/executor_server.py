@@ -29,6 +29,7 @@ from services.executor.service import ExecutorServicer
 from services.executor.turns import Turns
 from services.executor.usage import UsageMeter
 from shared.bus import Ack, Publication
+from shared.process import tune_process
 from shared.rpc import RpcServer
 from shared.rpc.access import ServiceAuthenticator
 from shared.rpc.identity import digest
@@ -74,6 +75,7 @@ def main() -> None:
     arguments = parser.parse_args()
     # The load has the others, also where it is this process's parent.
     os.sched_setaffinity(0, {0})
+    tune_process()
     with tempfile.TemporaryDirectory() as folder:
         uvloop.run(serve(arguments.code, Path(folder)))
 

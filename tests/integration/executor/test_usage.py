@@ -31,7 +31,7 @@ def meter(bus: Bus, limit_s: float = 10) -> UsageMeter:
 
 def ran(usage: UsageMeter, seconds: float) -> None:
     usage.spend("ws_1", seconds)
-    usage.count_event("ws_1")
+    usage.count_events("ws_1", 1)
 
 
 async def used(bus: Bus) -> MonthlyUsage:

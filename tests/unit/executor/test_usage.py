@@ -113,13 +113,13 @@ async def test_a_new_month_begins_with_nothing_used_and_leaves_the_old_ones_coun
     log, clock = Log(), Clock(DECEMBER)
     usage = meter(log, limit_s=1, clock=clock)
     usage.spend("ws_1", 1)
-    usage.count_event("ws_1")
+    usage.count_events("ws_1", 1)
     with pytest.raises(ResourceExhausted) as refused:
         await usage.check("ws_1")
     assert refused.value.retry_delay_s == pytest.approx(10)
     clock.now_s += 10
     usage.spend("ws_1", 0.25)
-    usage.count_event("ws_1")
+    usage.count_events("ws_1", 1)
     await usage.check("ws_1")
     assert await usage.flush()
     assert log.totals == {
@@ -156,7 +156,7 @@ async def test_runs_of_no_workspace_are_free() -> None:
     log = Log()
     usage = meter(log, limit_s=0)
     usage.spend("", 1)
-    usage.count_event("")
+    usage.count_events("", 1)
     await usage.check("")
     assert await usage.flush()
     assert not log.totals
@@ -196,7 +196,7 @@ class UsageMachine(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1), workspace=st.sampled_from("ab"), amount_us=st.integers(0, 10**7))
     def spend(self, who: int, workspace: str, amount_us: int) -> None:
         self.meters[who].spend(workspace, amount_us / SECOND)
-        self.meters[who].count_event(workspace)
+        self.meters[who].count_events(workspace, 1)
         month = datetime.fromtimestamp(self.clock.now_s, UTC).strftime("%Y-%m")
         self.spent[compute_us(workspace, month)] += amount_us
         self.spent[events(workspace, month)] += 1
