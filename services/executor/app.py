@@ -88,7 +88,9 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
             image_bytes=settings.image_bytes,
             turns=Turns(spend=usage.spend),
         )
-        programs = Programs(deployments=deployments, pool=pool, limits=settings.limits)
+        programs = Programs(
+            deployments=deployments, pool=pool, limits=settings.limits, concurrency=settings.workspace_concurrency
+        )
         servicer = ExecutorServicer(
             executor=executor, programs=programs, usage=usage, waiting_events=settings.waiting_events
         )

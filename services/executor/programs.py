@@ -54,12 +54,16 @@ class _Held:
 
 
 class Programs:
-    """Programs of deployed instances, held while nothing of them changes and at most 5 minutes."""
+    """Programs of deployed instances, held while nothing of them changes and at most 5 minutes.
 
-    def __init__(self, *, deployments: Deployments, pool: SandboxPool, limits: Limits) -> None:
+    `limits` and `concurrency` are the installation's own, which workspaces and instances lower.
+    """
+
+    def __init__(self, *, deployments: Deployments, pool: SandboxPool, limits: Limits, concurrency: int = 0) -> None:
         self._deployments = deployments
         self._pool = pool
         self._limits = limits
+        self._concurrency = concurrency
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
     async def deployed(self, instance_id: str) -> Program:
@@ -91,7 +95,7 @@ class Programs:
             limits=self._of_workspace(workspace),
             once=True,
             workspace_id=function.workspace_id,
-            concurrency=workspace.concurrency if workspace else 0,
+            concurrency=self._concurrency_of(workspace),
             egress=_rules(workspace),
         )
 
@@ -118,10 +122,14 @@ class Programs:
             limits=limits,
             fresh=config.isolation == config_pb2.ISOLATION_INVOCATION,
             workspace_id=config.workspace_id,
-            concurrency=workspace.concurrency if workspace else 0,
+            concurrency=self._concurrency_of(workspace),
             egress=_rules(workspace),
             masker=Masker(_texts(values)),
         )
+
+    def _concurrency_of(self, workspace: config_pb2.WorkspaceConfig | None) -> int:
+        bounds = [self._concurrency, workspace.concurrency if workspace else 0]
+        return min((bound for bound in bounds if bound), default=0)
 
     def _of_workspace(self, workspace: config_pb2.WorkspaceConfig | None) -> Limits:
         return lowered(self._limits, workspace.limits) if workspace else self._limits

@@ -39,8 +39,15 @@ class ExecutorSettings(ServiceSettings):
     image_bytes: int = Field(
         default=10 * 1024**3, gt=0, description="Disk for compiled images, about 1.7 MB each, in bytes."
     )
-    waiting_events: int = Field(default=2000, gt=0, description="Events taken at a time; above it calls are refused.")
-    wait_s: float = Field(default=5.0, gt=0, description="Seconds that an event waits for a sandbox of its instance.")
+    workspace_concurrency: int = Field(
+        default=100, ge=0, description="Events of one workspace that run at a time; 0 for any number."
+    )
+    waiting_events: int = Field(
+        default=4000,
+        gt=0,
+        description="Events taken at a time, of one workspace half as many; above it calls are refused.",
+    )
+    wait_s: float = Field(default=5.0, gt=0, description="Seconds that an event waits for a place to run.")
     monthly_compute_s: float = Field(
         default=0.0,
         ge=0,

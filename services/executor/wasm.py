@@ -6,7 +6,7 @@ own that imports its memory: it is compiled once, whatever the number of functio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 HEADER = b"\0asm\x01\0\0\0"
 WASM_PAGE_BYTES = 65536
@@ -97,16 +97,17 @@ def code_module(engine: bytes) -> bytes:
     return bytes(out)
 
 
-def _memory_module(pages: int, data: bytes) -> bytes:
+def _memory_module(pages: int, data: Sequence[bytes | memoryview]) -> bytes:
+    """Gives a module of one memory and the parts of a data section: megabytes, so they are copied once."""
     memory = section(MEMORY, b"\x01\x00" + encode_unsigned(pages))
     export = section(EXPORT, b"\x01" + _name("memory") + b"\x02\x00")
-    return HEADER + memory + export + section(DATA, data)
+    return b"".join([HEADER, memory, export, bytes([DATA]), encode_unsigned(sum(map(len, data))), *data])
 
 
 def blank_image(engine: bytes) -> bytes:
     """Gives a module of the engine's memory as it is before anything ran."""
     data = next((body for kind, body in sections(engine) if kind == DATA), b"\x00")
-    return _memory_module(_memory_pages(engine), data)
+    return _memory_module(_memory_pages(engine), [data])
 
 
 def _non_zero_runs(memory: bytes) -> Iterator[tuple[int, int]]:
@@ -130,8 +131,8 @@ def image_module(memory: bytes, *, at: int = 0) -> bytes:
     """
     if (at + len(memory)) % WASM_PAGE_BYTES:
         raise MalformedModuleError("a memory is a whole number of pages")
-    segments = [
-        b"\x00\x41" + encode_signed(at + start) + b"\x0b" + encode_unsigned(end - start) + memory[start:end]
-        for start, end in _non_zero_runs(memory)
-    ]
-    return _memory_module((at + len(memory)) // WASM_PAGE_BYTES, encode_unsigned(len(segments)) + b"".join(segments))
+    view, runs = memoryview(memory), list(_non_zero_runs(memory))
+    data: list[bytes | memoryview] = [encode_unsigned(len(runs))]
+    for start, end in runs:
+        data += [b"\x00\x41" + encode_signed(at + start) + b"\x0b" + encode_unsigned(end - start), view[start:end]]
+    return _memory_module((at + len(memory)) // WASM_PAGE_BYTES, data)

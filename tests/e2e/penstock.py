@@ -65,11 +65,12 @@ class Penstock:
                 return int(child)
         return None
 
-    def kill(self, module: str) -> None:
-        """Kill a process of it with SIGKILL."""
+    def kill(self, module: str) -> int:
+        """Kill a process of it with SIGKILL, and give its id."""
         pid = self.pid(module)
         assert pid, f"{module} does not run"
         os.kill(pid, signal.SIGKILL)
+        return pid
 
     @contextmanager
     def channel(self) -> Generator[grpc.Channel]:
