@@ -19,7 +19,7 @@ from services.executor.fair_queue import FairQueue, Shares
 BUDGET_S = 0.002
 # Long entries get this part of what all else takes, at least.
 LONG_SHARE = 1 / 3
-MAX_OWED_S = 0.01
+MAX_OWED_S = 0.001
 # So long after the last short entry it is taken that no more are on their way. A call takes several turns of the event
 # loop before and after its entry: were these given away, each would make it a slice longer.
 QUIET_S = 0.01
@@ -116,8 +116,8 @@ class Turns:
         while self._short and self._left_s > 0:
             self._advance(self._short.pop())
             self._short_ended_s = self._clock()
-        if self._long and self._is_turn_of_long():
-            self._owed_s -= self._advance(self._long.pop())
+        if self._long:
+            self._advance_long()
         self._tick_ended_s = self._clock()
         if self._short or (self._long and self._is_quiet(self._tick_ended_s)):
             self._schedule()
@@ -127,13 +127,15 @@ class Turns:
     def _is_quiet(self, now_s: float) -> bool:
         return now_s - self._short_ended_s > QUIET_S
 
-    def _is_turn_of_long(self) -> bool:
+    def _advance_long(self) -> None:
         now_s = self._clock()
         if self._is_quiet(now_s):
             self._owed_s = 0.0
-            return True
+            self._advance(self._long.pop())
+            return
         self._owed_s = min(self._owed_s + (now_s - self._tick_ended_s) * LONG_SHARE, MAX_OWED_S)
-        return self._owed_s > 0
+        while self._long and self._owed_s > 0:
+            self._owed_s -= self._advance(self._long.pop())
 
     def _advance(self, entry: _Entry) -> float:
         """Give an entry a slice; give the seconds that it took."""

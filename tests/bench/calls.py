@@ -49,7 +49,7 @@ def request_of(instance_id: str, count: int) -> executor.InvokeRequest:
 async def invoke(stub: Any, request: executor.InvokeRequest) -> float:
     """Make a call, give its seconds."""
     started_s = time.perf_counter()
-    results = [result async for response in stub.Invoke(request) for result in response.results]
+    results = [result async for response in stub.Invoke(request, timeout=60) for result in response.results]
     took_s = time.perf_counter() - started_s
     assert len(results) == len(request.invocations)
     assert not any(result.HasField("error") for result in results), results[0]

@@ -30,10 +30,11 @@ async def _measure(address: str, *, seconds: float) -> list[Figure]:
         await throughput(lambda: invoke(stub, request), callers=1, seconds=1)
         alone, alone_s = await throughput(lambda: invoke(stub, request), callers=1, seconds=seconds / 4)
         ends: list[float] = []
-        loops = [asyncio.create_task(_loop(stub, name, ends)) for name in LOOPS]
+        stop = asyncio.Event()
+        loops = [asyncio.create_task(_loop(stub, name, ends, stop)) for name in LOOPS]
         beside, beside_s = await throughput(lambda: invoke(stub, request), callers=1, seconds=seconds)
-        for loop in loops:
-            loop.cancel()
+        stop.set()
+        await asyncio.gather(*loops)
     p50_s, p99_s = percentiles(beside_s)
     return [
         Figure("a neighbour alone", f"{alone:,.0f}/s, p50 {percentiles(alone_s)[0] * 1e3:.1f} ms"),
@@ -44,11 +45,11 @@ async def _measure(address: str, *, seconds: float) -> list[Figure]:
     ]
 
 
-async def _loop(stub: Any, name: str, ends: list[float]) -> None:
+async def _loop(stub: Any, name: str, ends: list[float], stop: asyncio.Event) -> None:
     request = request_of(name, 1)
-    while True:
+    while not stop.is_set():
         started_s = time.perf_counter()
-        results = [result async for response in stub.Invoke(request) for result in response.results]
+        results = [result async for response in stub.Invoke(request, timeout=60) for result in response.results]
         assert results[0].error.kind == result_pb2.ERROR_KIND_OUT_OF_FUEL, results[0]
         ends.append(time.perf_counter() - started_s)
 
