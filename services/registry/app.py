@@ -41,7 +41,7 @@ async def build(settings: RegistrySettings, tracing: Tracing) -> AsyncGenerator[
         server = registry_server(
             address=settings.grpc_address,
             database=database,
-            on_commit=publisher.wake,
+            on_commit=publisher.publish,
             checker=ExecutorChecker(executors),
             secrets=SecretsClient(secrets),
             max_functions=settings.max_functions,

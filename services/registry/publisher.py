@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Protocol
 
 import structlog
@@ -20,6 +21,8 @@ _PUT_TIMEOUT_S = 5.0
 _IDLE_S = 5.0
 # Short, since a deployment waits for it once NATS is back.
 _MAX_BACKOFF_S = 1.0
+# How long the answer to a change waits for its publication.
+_PUBLISHED_S = 0.5
 _FIRST_BACKOFF_S = 0.05
 
 _MESSAGES: dict[Action, type[Message]] = {
@@ -64,11 +67,24 @@ class Publisher:
         self._database = database
         self._outbox = Outbox(database)
         self._wake = asyncio.Event()
+        self._succeeds = False
+        self._begun = 0
+        self._ended = 0
+        self._end = asyncio.Condition()
         self._log = structlog.get_logger()
 
-    def wake(self) -> None:
-        """Look into the outbox now: something was committed."""
+    async def publish(self) -> None:
+        """Publish what was committed, and wait for it: who is told of a change may use it at once.
+
+        Waits half a second at most, and not at all while publishing fails: then the change is published later.
+        """
+        mine = self._begun + 1
         self._wake.set()
+        if not self._succeeds:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_PUBLISHED_S), self._end:
+                await self._end.wait_for(lambda: self._ended >= mine)
 
     async def run(self, *, prepare: Callable[[], Awaitable[None]], config: ConfigWriter, code: CodeWriter) -> None:
         """Publish until cancelled. Failures are logged and tried again, after `prepare` has made what is missing."""
@@ -76,16 +92,18 @@ class Publisher:
         # A cancellation can meet the answer to a request and get lost in Python 3.11's `wait_for`: hence not for ever.
         while not _is_cancelled():
             self._wake.clear()
+            self._begun += 1
             try:
                 if not prepared:
                     await prepare()
                 while await self.drain(config=config, code=code):
                     pass
-                failures, prepared = 0, True
+                failures, prepared, self._succeeds = 0, True, True
+                await self._tell()
                 if not _is_cancelled():
                     await self._sleep()
             except Exception as error:  # noqa: BLE001 whatever fails, the outbox keeps what is to be done
-                failures, prepared = failures + 1, False
+                failures, prepared, self._succeeds = failures + 1, False, False
                 self._log.warning("config.publish_failed", error=type(error).__name__, failures=failures)
                 await asyncio.sleep(_backoff_s(failures))
 
@@ -103,6 +121,11 @@ class Publisher:
                 if published:
                     await self._outbox.forget(published)
         return len(changes)
+
+    async def _tell(self) -> None:
+        async with self._end:
+            self._ended = self._begun
+            self._end.notify_all()
 
     async def _sleep(self) -> None:
         try:

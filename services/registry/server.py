@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import grpc
 
@@ -45,14 +45,14 @@ def registry_server(
     *,
     address: str,
     database: Database,
-    on_commit: Callable[[], None],
+    on_commit: Callable[[], Awaitable[None]],
     checker: CodeChecker,
     secrets: SecretValues,
     max_functions: int,
     authenticate: Authenticate,
     tracing: Tracing | None = None,
 ) -> RpcServer:
-    """Make the server; `on_commit` is called after each change, `checker` and `secrets` are the services it asks."""
+    """Make the server; it waits for `on_commit` after each change, and asks the services `checker` and `secrets`."""
     transactions = Transactions(database, on_commit=on_commit)
     instances = Instances(secrets)
     functions = FunctionServicer(

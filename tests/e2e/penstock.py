@@ -60,7 +60,10 @@ class Penstock:
         """Find the process of a service, or of another module."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
         for child in children:
-            command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            try:
+                command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
+            except FileNotFoundError:
+                continue  # it has just ended
             if module.encode() in command or command[0].endswith(module.encode()):
                 return int(child)
         return None

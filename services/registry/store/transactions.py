@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import TypeVar
 
@@ -17,10 +17,14 @@ from shared.errors import Aborted, AlreadyExists, NotFound
 Named = TypeVar("Named", FunctionRow, SourceRow, DestinationRow)
 
 
-class Transactions:
-    """Opens transactions; calls `on_commit` after each that changed something."""
+async def nothing() -> None:
+    """Do nothing after a commit."""
 
-    def __init__(self, database: Database, *, on_commit: Callable[[], None]) -> None:
+
+class Transactions:
+    """Opens transactions; waits for `on_commit` after each that changed something."""
+
+    def __init__(self, database: Database, *, on_commit: Callable[[], Awaitable[None]]) -> None:
         self._database = database
         self._on_commit = on_commit
 
@@ -38,7 +42,7 @@ class Transactions:
         async with self._database.write() as session:
             await lock_workspace(session, workspace_id)
             yield session
-        self._on_commit()
+        await self._on_commit()
 
 
 async def lock_workspace(session: AsyncSession, workspace_id: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import UTC, datetime
 
 from google.protobuf import json_format
@@ -15,7 +15,7 @@ from penstock.registry.v1 import workspace_pb2
 from services.registry.store.configs import publish_token, publish_workspace
 from services.registry.store.messages import workspace_config, workspace_message
 from services.registry.store.tables import TokenRow, WorkspaceRow
-from services.registry.store.transactions import Transactions, not_found
+from services.registry.store.transactions import Transactions, not_found, nothing
 from shared.database import Database
 from shared.ids import new_id
 
@@ -23,8 +23,8 @@ from shared.ids import new_id
 class WorkspaceStore:
     """All workspaces."""
 
-    def __init__(self, database: Database, *, on_commit: Callable[[], None] = lambda: None) -> None:
-        """`on_commit` is called after each update."""
+    def __init__(self, database: Database, *, on_commit: Callable[[], Awaitable[None]] = nothing) -> None:
+        """`on_commit` is waited for after each update."""
         self._database = database
         self._transactions = Transactions(database, on_commit=on_commit)
 

@@ -217,7 +217,7 @@ async def running(url: str, folder: Path) -> AsyncGenerator[Installation]:
     registry = registry_server(
         address="127.0.0.1:0",
         database=database,
-        on_commit=publisher.wake,
+        on_commit=publisher.publish,
         checker=ExecutorChecker([to_executor]),
         secrets=SecretsClient(to_secrets),
         max_functions=MAX_FUNCTIONS,
