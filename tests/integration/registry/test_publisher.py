@@ -45,6 +45,15 @@ async def test_a_commit_wakes_the_publisher(installation: Installation, owner: P
         await until(lambda: _all_forgotten(installation))
 
 
+async def test_a_change_is_answered_when_it_is_published(installation: Installation, owner: Person) -> None:
+    async with _publishing(installation.publisher, installation.config):
+        await owner.create_source()
+        await until(lambda: _all_forgotten(installation))
+        for number in range(5):
+            made = (await owner.create_source(name=f"Source {number}")).source
+            assert f"source.{made.source_id}" in installation.config.values
+
+
 async def test_what_was_committed_before_a_crash_is_published_by_the_next(
     installation: Installation, owner: Person
 ) -> None:
