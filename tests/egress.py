@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from shared.egress import EgressClient, EgressError, EgressPolicy, EgressResponse
-from tests.http_server import Server
+from tests.http_server import Server, http, serve
 
 
 def answers(*addresses: str) -> Callable[[str], Awaitable[list[str]]]:
@@ -32,3 +32,11 @@ async def failure(client: EgressClient, url: str, **options: Any) -> EgressError
     with pytest.raises(EgressError) as caught:
         await get(client, url, **options)
     return caught.value
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    """A server that answers `/`."""
+    async with serve() as server:
+        server.answer("/", http())
+        yield server

@@ -9,18 +9,13 @@ import pytest
 
 from shared.egress import EgressClient, EgressPolicy, EgressRules
 from shared.egress.connections import Connections
-from tests.egress import answers, client_for, failure, get
+from tests.egress import answers, client_for, failure, get, server
 from tests.http_server import Server, http, serve
+
+__all__ = ["server"]
 
 DENIED = "the workspace's rules deny it"
 NOT_ALLOWED = "the workspace's rules do not allow it"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serve() as server:
-        server.answer("/", http())
-        yield server
 
 
 @pytest.fixture

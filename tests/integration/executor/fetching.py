@@ -46,14 +46,6 @@ async function onTrack(event, settings) {
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    """A server that answers `/`."""
-    async with serve() as server:
-        server.answer("/", http())
-        yield server
-
-
-@pytest.fixture
 async def other() -> AsyncIterator[Server]:
     """Another one."""
     async with serve() as server:

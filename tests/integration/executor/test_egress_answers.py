@@ -11,6 +11,7 @@ from typing import Any, cast
 import brotli
 import pytest
 
+from tests.egress import server
 from tests.http_server import (
     Script,
     Server,
@@ -26,7 +27,7 @@ from tests.http_server import (
     slow_header,
 )
 from tests.images import cache_dir
-from tests.integration.executor.fetching import from_servers, other, server
+from tests.integration.executor.fetching import from_servers, other
 
 __all__ = ["cache_dir", "other", "server"]
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from shared.egress import EgressPolicy
+from tests.egress import server
 from tests.http_server import Server
 from tests.images import cache_dir
-from tests.integration.executor.fetching import NAMES, fetched, from_servers, other, server
+from tests.integration.executor.fetching import NAMES, fetched, from_servers, other
 
 __all__ = ["cache_dir", "other", "server"]
 

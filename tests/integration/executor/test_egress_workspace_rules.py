@@ -14,9 +14,10 @@ from services.executor.network import NetworkOutside
 from services.executor.pool import SandboxPool
 from services.executor.results import FunctionKind, Invocation
 from shared.egress import EgressClient, EgressPolicy, EgressRules
+from tests.egress import server
 from tests.http_server import Server, http
 from tests.images import cache_dir
-from tests.integration.executor.fetching import CATCHING, from_servers, other, server
+from tests.integration.executor.fetching import CATCHING, from_servers, other
 
 __all__ = ["cache_dir", "other", "server"]
 
