@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from services.executor.admission import Concurrency
-from services.executor.image import Image
 from services.executor.images import CodeFaultError, ImageBuilder, ImageCache, TopLevel
 from services.executor.masking import Masker
 from services.executor.outside import Outside
@@ -93,28 +92,19 @@ class Executor:
         `on_suspended` is called when the event begins to wait for a request or timer: others may use that time.
         """
         try:
-            image = await self._images.get(program.digest, program.code)
+            if not program.concurrency:
+                return await self._run(program, invocation, on_suspended)
+            async with self._concurrency.place(program.workspace_id, program.concurrency):
+                return await self._run(program, invocation, on_suspended)
         except CodeFaultError as error:
             return self._without_run(invocation, _error_of(error.fault))
-        try:
-            if not program.concurrency:
-                return await self._run(program, invocation, image, on_suspended)
-            async with self._concurrency.place(program.workspace_id, program.concurrency):
-                return await self._run(program, invocation, image, on_suspended)
         except EndedError as ended:
             return self._without_run(invocation, ended.error)
 
     async def _run(
-        self, program: Program, invocation: Invocation, image: Image, on_suspended: Callable[[], None]
+        self, program: Program, invocation: Invocation, on_suspended: Callable[[], None]
     ) -> InvocationResult:
-        start = partial(
-            Sandbox,
-            image=image,
-            limits=program.limits,
-            outside=self._outside,
-            turns=self._turns,
-            workspace=program.workspace_id,
-        )
+        start = partial(self._start, program)
         async with self.pool.lend(program.key, start, fresh=program.fresh, once=program.once) as sandbox:
             run = Run(
                 sandbox=sandbox,
@@ -128,6 +118,15 @@ class Executor:
             )
             result = await run.result()
             return program.masker.result(result) if program.masker else result
+
+    async def _start(self, program: Program) -> Sandbox:
+        return Sandbox(
+            image=await self._images.get(program.digest, program.code),
+            limits=program.limits,
+            outside=self._outside,
+            turns=self._turns,
+            workspace=program.workspace_id,
+        )
 
     def _without_run(self, invocation: Invocation, error: FunctionError) -> InvocationResult:
         now_ns = self._outside.now_ns()

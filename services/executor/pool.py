@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -45,14 +45,16 @@ class SandboxPool:
         self._idle_bytes = 0
         self._places: OrderedDict[Hashable, _Place] = OrderedDict()
 
-    def lend(self, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool = False, once: bool = False) -> Loan:
+    def lend(
+        self, key: Hashable, start: Callable[[], Awaitable[Sandbox]], *, fresh: bool = False, once: bool = False
+    ) -> Loan:
         """Lend a warm sandbox of the key, or a new one. Entering raises TooLongError.
 
         A `fresh` one is as if it were new, one for `once` is ended afterwards.
         """
         return Loan(self, key, start, fresh=fresh, once=once)
 
-    async def take(self, key: Hashable, start: Callable[[], Sandbox]) -> tuple[_Place, Sandbox]:
+    async def take(self, key: Hashable, start: Callable[[], Awaitable[Sandbox]]) -> tuple[_Place, Sandbox]:
         """Take a sandbox, to be given back. Raises TooLongError."""
         place = self._places.get(key)
         if place is None:
@@ -62,7 +64,7 @@ class SandboxPool:
         try:
             await acquired(place.turns, self.wait_s)
             try:
-                return place, self._take(place) or start()
+                return place, self._take(place) or await start()
             except BaseException:
                 place.turns.release()
                 raise
@@ -126,7 +128,7 @@ class Loan:
     __slots__ = ("_fresh", "_key", "_once", "_place", "_pool", "_sandbox", "_start")
 
     def __init__(
-        self, pool: SandboxPool, key: Hashable, start: Callable[[], Sandbox], *, fresh: bool, once: bool
+        self, pool: SandboxPool, key: Hashable, start: Callable[[], Awaitable[Sandbox]], *, fresh: bool, once: bool
     ) -> None:
         self._pool = pool
         self._key = key

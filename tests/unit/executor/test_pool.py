@@ -33,8 +33,12 @@ class Box:
         self.ended = True
 
 
-def sandbox(key: str) -> Any:
+async def sandbox(key: str) -> Any:
     return Box(key)
+
+
+async def lent(box: Any) -> Any:
+    return box
 
 
 async def test_a_key_gets_its_sandbox_back() -> None:
@@ -59,9 +63,9 @@ async def test_what_may_not_run_again_is_ended() -> None:
         pass
     async with pool.lend("a", lambda: sandbox("a")) as spent:
         spent.reusable = False
-    interrupted = sandbox("a")
+    interrupted = await sandbox("a")
     with pytest.raises(asyncio.CancelledError):
-        async with pool.lend("a", lambda: interrupted):
+        async with pool.lend("a", lambda: lent(interrupted)):
             raise asyncio.CancelledError
     assert (once.ended, spent.ended, interrupted.ended) == (True, True, True)
 
@@ -119,7 +123,7 @@ class PoolMachine(RuleBasedStateMachine):
         self.boxes: list[Box] = []
         self.open: list[tuple[Any, Any]] = []
 
-    def start(self, key: str) -> Any:
+    async def start(self, key: str) -> Any:
         self.boxes.append(Box(key))
         return self.boxes[-1]
 

@@ -176,3 +176,11 @@ async def test_a_function_runs_without_any_server(cache_dir: Path) -> None:
         cache_dir=cache_dir,
     )
     assert (result.error, result.returned) == (None, b"2")
+
+
+async def test_a_warm_sandbox_needs_its_image_no_more(executor: Executor) -> None:
+    function = program("let n = 0; function onTrack() { return ++n }")
+    await executor.run(function, TRACK)
+    executor._images._images.clear()
+    assert (await executor.run(function, TRACK)).returned == b"2"
+    assert not executor._images._images
