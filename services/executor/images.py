@@ -174,11 +174,8 @@ def _reason(error: Exception) -> str:
 
 def _snapshot(guest: Guest) -> bytes:
     # What the author's code left of its fuel may be too little.
-    left = guest.fuel()
     guest.set_fuel(SNAPSHOT_FUEL)
-    memory = script.snapshot(guest)
-    guest.set_fuel(left)
-    return memory
+    return script.snapshot(guest)
 
 
 class ImageCache:

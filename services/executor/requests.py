@@ -32,10 +32,7 @@ class RequestLog:
             raise RequestFailedError("EGRESS_LIMIT", f"an event may make {self._limits.requests} requests")
         shown = self._shown(request)
         self.records.append(shown)
-        request = replace(request, rules=self._egress)
-        if self._trace is not None:
-            trace_id, flags = self._trace.trace_id, self._trace.trace_flags
-            request = replace(request, traceparent=f"00-{trace_id:032x}-{shown.span_id}-{flags:02x}")
+        request = replace(request, rules=self._egress, traceparent=self._traceparent(shown.span_id))
         try:
             async with asyncio.timeout(request.timeout_s):
                 answer = await self._outside.fetch(request)
@@ -56,6 +53,10 @@ class RequestLog:
             return answer
         finally:
             shown.finished_ns = self._outside.now_ns()
+
+    def _traceparent(self, span_id: str) -> str:
+        trace = self._trace
+        return f"00-{trace.trace_id:032x}-{span_id}-{trace.trace_flags:02x}" if trace is not None else ""
 
     def _shown(self, request: OutgoingRequest) -> RequestRecord:
         return RequestRecord(

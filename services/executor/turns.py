@@ -82,7 +82,6 @@ class Turns:
 
     def _slice(self, workspace: str, step: Step) -> tuple[bool, float]:
         started_s = self._clock()
-        took_s = 0.0
         try:
             is_done = step()
         finally:

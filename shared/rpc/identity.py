@@ -10,13 +10,11 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from functools import lru_cache
 from pathlib import Path
 
 SERVICES = ("gateway", "registry", "secrets", "executor", "delivery")
 
 
-@lru_cache(maxsize=256)
 def digest(token: str) -> str:
     """SHA-256 in hex: how tokens of every kind are known. They are random, so a slow hash would add nothing."""
     return hashlib.sha256(token.encode()).hexdigest()

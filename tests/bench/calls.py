@@ -13,7 +13,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Callable, Coroutine, Generator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -56,7 +56,7 @@ async def invoke(stub: Any, request: executor.InvokeRequest) -> float:
     return took_s
 
 
-Call = Callable[[], Awaitable[float]]
+Call = Callable[[], Coroutine[Any, Any, float]]
 
 
 async def throughput(call: Call, *, callers: int, seconds: float) -> tuple[float, list[float]]:
@@ -82,12 +82,8 @@ async def paced(call: Call, *, rate: float, seconds: float) -> list[float]:
         if due_s > started_s + seconds:
             return list(await asyncio.gather(*calls))
         await asyncio.sleep(max(due_s - time.perf_counter(), 0))
-        calls.append(asyncio.create_task(_measured(call)))
+        calls.append(asyncio.create_task(call()))
     raise AssertionError
-
-
-async def _measured(call: Call) -> float:
-    return await call()
 
 
 def cpu_s(pid: int) -> float:
