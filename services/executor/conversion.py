@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from penstock.config.v1 import config_pb2
@@ -43,13 +41,15 @@ def invocation_of(message: executor_service_pb2.Invocation) -> Invocation:
 
 
 def _input(message: executor_service_pb2.Invocation) -> tuple[str, bytes]:
+    if event := message.event:
+        return "", event
     match message.WhichOneof("input"):
         case "batch":
             return "onBatch", message.batch
         case "request":
             return "onRequest", _webhook(message.request)
         case _:
-            return "", message.event
+            return "", event
 
 
 def _webhook(request: executor_service_pb2.WebhookRequest) -> bytes:
@@ -67,17 +67,13 @@ def code_error(fault: CodeFault) -> executor_service_pb2.CodeError:
     return executor_service_pb2.CodeError(name=fault.name, message=fault.message, line=fault.line, column=fault.column)
 
 
-def add_result(
-    results: RepeatedCompositeFieldContainer[result_pb2.InvocationResult], result: InvocationResult
-) -> result_pb2.InvocationResult:
-    """Write what a run came to, in place: messages that are put into others are copied."""
-    message = results.add(
-        id=result.id,
-        returned=result.returned,
-        usage=_usage(result.usage),
-        started_at=_timestamp(result.started_ns),
-        finished_at=_timestamp(result.finished_ns),
-    )
+def write_result(message: result_pb2.InvocationResult, result: InvocationResult) -> None:
+    """Write what a run came to, in place: messages that are given to others are copied."""
+    message.id = result.id
+    message.returned = result.returned
+    _write_usage(message.usage, result.usage)
+    _write_time(message.started_at, result.started_ns)
+    _write_time(message.finished_at, result.finished_ns)
     # Most events have nothing of these.
     if result.error:
         message.error.CopyFrom(_error(result.error))
@@ -87,7 +83,6 @@ def add_result(
     if result.logs or result.requests:
         message.logs.extend(_log_line(line) for line in result.logs)
         message.requests.extend(_request(record) for record in result.requests)
-    return message
 
 
 def _error(error: FunctionError) -> result_pb2.FunctionError:
@@ -127,15 +122,16 @@ def _headers(headers: list[tuple[str, str]]) -> list[result_pb2.Header]:
     return [result_pb2.Header(name=name.lower(), value=value) for name, value in headers]
 
 
-def _usage(usage: Usage) -> result_pb2.Usage:
-    seconds, nanos = divmod(int(usage.wall_s * 1e9), 1_000_000_000)
-    return result_pb2.Usage(
-        wall=Duration(seconds=seconds, nanos=nanos),
-        fuel=usage.fuel,
-        memory_bytes=usage.memory_bytes,
-        cold=usage.cold,
-        earlier_events=usage.earlier_events,
-    )
+def _write_usage(message: result_pb2.Usage, usage: Usage) -> None:
+    message.wall.seconds, message.wall.nanos = divmod(int(usage.wall_s * 1e9), 1_000_000_000)
+    message.fuel = usage.fuel
+    message.memory_bytes = usage.memory_bytes
+    message.cold = usage.cold
+    message.earlier_events = usage.earlier_events
+
+
+def _write_time(message: Timestamp, time_ns: int) -> None:
+    message.seconds, message.nanos = divmod(time_ns, 1_000_000_000)
 
 
 def _timestamp(time_ns: int) -> Timestamp:

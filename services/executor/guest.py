@@ -49,7 +49,7 @@ class GuestError(Exception):
         self.text = text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Input:
     """What an entry begins with: a value as UTF-8 JSON, and the prelude's `control`."""
 

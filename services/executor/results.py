@@ -62,7 +62,7 @@ class Limits:
     retire_events: int = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Invocation:
     """One event to run.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc
 from services.executor.admission import LARGEST_CALL, Admission, TooLongError, busy
-from services.executor.conversion import add_result, code_error, invocation_of
+from services.executor.conversion import code_error, invocation_of, write_result
 from services.executor.executor import Executor, Program
 from services.executor.images import CodeFaultError
 from services.executor.programs import Programs, checked_code, checked_kind
@@ -17,7 +17,7 @@ from services.executor.results import Invocation, InvocationResult
 from services.executor.usage import UsageMeter
 from shared.errors import InvalidArgument, ResourceExhausted
 
-# With another result it is still below the limit of a message.
+# A result alone may be larger, and is still below the limit of a message.
 RESPONSE_BYTES = 8 * 1024 * 1024
 
 
@@ -55,7 +55,21 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
                 for response in _responses(results):
                     yield response
 
-    async def _program(self, request: executor_service_pb2.InvokeRequest) -> Program:
+    async def InvokeOne(
+        self, request: executor_service_pb2.InvokeOneRequest, context: Any
+    ) -> executor_service_pb2.InvokeOneResponse:
+        program = await self._program(request)
+        await self._usage.check(program.workspace_id)
+        with self._admission.admitted(program.workspace_id, 1):
+            result = await self._run(program, invocation_of(request.invocation))
+        self._usage.count_events(program.workspace_id, 1)
+        response = executor_service_pb2.InvokeOneResponse()
+        write_result(response.result, result)
+        return response
+
+    async def _program(
+        self, request: executor_service_pb2.InvokeRequest | executor_service_pb2.InvokeOneRequest
+    ) -> Program:
         if request.WhichOneof("target") == "inline":
             return self._programs.inline(request.inline)
         return await self._programs.deployed(request.instance_id)
@@ -110,11 +124,12 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
 
 def _responses(results: list[InvocationResult]) -> Iterator[executor_service_pb2.InvokeResponse]:
     """Write results into as few messages as their size allows."""
-    response, size = executor_service_pb2.InvokeResponse(), 0
+    response = executor_service_pb2.InvokeResponse()
     for result in results:
-        size += add_result(response.results, result).ByteSize()
-        if size > RESPONSE_BYTES:
-            yield response
-            response, size = executor_service_pb2.InvokeResponse(), 0
-    if size:
+        write_result(response.results.add(), result)
+    if len(results) > 1 and response.ByteSize() > RESPONSE_BYTES:
+        half = len(results) // 2
+        yield from _responses(results[:half])
+        yield from _responses(results[half:])
+    else:
         yield response

@@ -54,11 +54,12 @@ class ServiceAuthenticator:
     """Knows services by their tokens, and people by what the gateway says of them."""
 
     def __init__(self, identities: Mapping[str, str]) -> None:
-        self._identities = identities
+        # Hashing takes longer than all else here, and there are few services.
+        self._service_of = lru_cache(maxsize=64)(lambda token: identities.get(digest(token)))
 
     async def __call__(self, metadata: Mapping[str, str | bytes]) -> Caller:
         """Give the caller. Raises Unauthenticated for a token that no service has."""
-        service = self._identities.get(digest(bearer(metadata)))
+        service = self._service_of(bearer(metadata))
         if service is None:
             raise Unauthenticated("The call carries no token of a service of this installation.")
         actor = metadata.get(ACTOR_METADATA)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from penstock.executor.v1 import executor_service_pb2
 from services.executor.canned import CannedOutside
-from services.executor.conversion import add_result
+from services.executor.conversion import write_result
 from services.executor.engine import Engine
 from services.executor.image import Image
 from services.executor.results import ErrorKind, FunctionKind, Invocation, InvocationResult, Limits
@@ -49,7 +49,9 @@ async def run_once(engine: Engine, deeds: Sequence[Deed], data: bytes) -> Invoca
     sandbox.end()
     assert len(asyncio.all_tasks()) == 1
     # What an event came to can be told.
-    add_result(executor_service_pb2.InvokeResponse().results, result).SerializeToString()
+    message = executor_service_pb2.InvokeOneResponse().result
+    write_result(message, result)
+    message.SerializeToString()
     for each in (*result.messages, *result.objects):
         json.loads(each, parse_constant=pytest.fail)
     return result
