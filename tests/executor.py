@@ -38,7 +38,7 @@ def threw(kind: result_pb2.ErrorKind.ValueType, *, retry_after: str = "") -> Res
 
 
 class ScriptedExecutor(contract_grpc.ExecutorServiceServicer):
-    """Answers `Invoke` by the script of each instance, and counts what it ran by instance and event."""
+    """Answers calls by the script of each instance, and counts what it ran by instance and event."""
 
     def __init__(self) -> None:
         self.scripts: dict[str, Script] = {}
@@ -59,6 +59,11 @@ class ScriptedExecutor(contract_grpc.ExecutorServiceServicer):
         for part in (results[:half], results[half:]):
             if part:
                 yield contract.InvokeResponse(results=part)
+
+    async def InvokeOne(self, request: contract.InvokeOneRequest, context: Any) -> contract.InvokeOneResponse:
+        assert caller().service == "delivery"
+        await self.gate.wait()
+        return contract.InvokeOneResponse(result=self._run(request.instance_id, request.invocation))
 
     def _run(self, instance_id: str, invocation: contract.Invocation) -> Result:
         result = self.scripts[instance_id](invocation)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import structlog
 from google.protobuf.message import DecodeError
@@ -16,6 +17,7 @@ from google.protobuf.message import DecodeError
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import delivery_pb2, outcome_pb2
 from services.delivery.attempts import Attempts
+from services.delivery.grouping import Grouped
 from services.delivery.invoking import Invoker, Result
 from services.delivery.lane import Lane
 from services.delivery.outcomes import Outcomes
@@ -27,6 +29,16 @@ from shared.bus.message_ids import delivery_id
 from shared.telemetry.propagation import extract
 
 _log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class _Concluded:
+    """A try that was made, and what it came to."""
+
+    lane: Lane
+    trial: Trial
+    instance: config_pb2.InstanceConfig
+    result: Result
 
 
 class DestinationWorker:
@@ -50,6 +62,7 @@ class DestinationWorker:
         self._policy = policy
         self._spans = spans
         self._clock = clock
+        self._conclude = Grouped(self._conclude_group)
 
     async def handle(self, lane: Lane, group: Sequence[Held]) -> None:
         """Try deliveries once. Raises PenstockError for the platform's failures, which leave the rest untried."""
@@ -64,8 +77,9 @@ class DestinationWorker:
         for invocation, trial in zip(invocations, trials.values(), strict=True):
             invocation.event = trial.delivery.message
             trial.function_span_id = int(invocation.span_id, 16)
-        async for results in self._invoker.run(destination.function.instance_id, invocations):
-            await self._conclude(lane, destination.function, [(trials[result.id], result) for result in results])
+        instance = destination.function
+        async for results in self._invoker.run(instance.instance_id, invocations):
+            await self._conclude([_Concluded(lane, trials[result.id], instance, result) for result in results])
 
     async def _trials(self, lane: Lane, group: Sequence[Held]) -> dict[str, Trial]:
         parsed: dict[str, tuple[Held, delivery_pb2.Delivery]] = {}
@@ -85,29 +99,21 @@ class DestinationWorker:
             trials[name] = Trial(held, delivery, name, tried.get(name, 0) + 1, parent, context, now_ns)
         return trials
 
-    async def _conclude(
-        self, lane: Lane, instance: config_pb2.InstanceConfig, results: Sequence[tuple[Trial, Result]]
-    ) -> None:
-        decisions = [self._decide(trial, result) for trial, result in results]
+    async def _conclude_group(self, group: Sequence[_Concluded]) -> None:
+        decisions = [self._decide(each.trial, each.result) for each in group]
         await self._outcomes.publish(
-            [
-                _outcome(trial, result, decision, instance)
-                for (trial, result), decision in zip(results, decisions, strict=True)
-            ]
+            [_outcome(each, decision) for each, decision in zip(group, decisions, strict=True)]
         )
         counts = {
-            trial.delivery_id: trial.attempt
-            for (trial, _), decision in zip(results, decisions, strict=True)
+            each.trial.delivery_id: each.trial.attempt
+            for each, decision in zip(group, decisions, strict=True)
             if decision.delay_s is not None
         }
         if counts:
             await self._attempts.save(counts)
-        for (trial, result), decision in zip(results, decisions, strict=True):
-            self._spans.delivery(trial, instance, result, decision)
-            if decision.delay_s is None:
-                await lane.ack(trial.held)
-            else:
-                await lane.nak(trial.held, decision.delay_s)
+        for each, decision in zip(group, decisions, strict=True):
+            self._spans.delivery(each.trial, each.instance, each.result, decision)
+            await each.lane.settle(each.trial.held, decision.delay_s)
 
     def _decide(self, trial: Trial, result: Result) -> Decision:
         elapsed_s = self._clock() - trial.delivery.routed_at.ToNanoseconds() / 1e9
@@ -125,11 +131,10 @@ class DestinationWorker:
             await lane.ack(trial.held)
 
 
-def _outcome(
-    trial: Trial, result: Result, decision: Decision, instance: config_pb2.InstanceConfig
-) -> outcome_pb2.Outcome:
+def _outcome(concluded: _Concluded, decision: Decision) -> outcome_pb2.Outcome:
+    trial = concluded.trial
     outcome = outcome_of_delivery(trial.delivery, trial.attempt, trial.context)
-    describe_run(outcome, decision, result, instance)
+    describe_run(outcome, decision, concluded.result, concluded.instance)
     if outcome.HasField("evidence"):
         outcome.evidence.delivery.CopyFrom(trial.delivery)
     return outcome

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
+from contextlib import aclosing
 
 from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc, result_pb2
+from services.delivery.gathering import gathered
 from shared.errors import DeadlineExceeded, PenstockError, ResourceExhausted, Unavailable
 from shared.rpc import ExecutorChoice
 
@@ -47,9 +49,19 @@ class Invoker:
     async def _call(self, instance_id: str, call: Sequence[Invocation]) -> AsyncGenerator[Sequence[Result]]:
         with self._executors.channel(instance_id) as channel:
             stub = executor_service_pb2_grpc.ExecutorServiceStub(channel)
+            if len(call) == 1:
+                one = executor_service_pb2.InvokeOneRequest(instance_id=instance_id, invocation=call[0])
+                yield [(await stub.InvokeOne(one, timeout=self._timeout_s)).result]
+                return
             request = executor_service_pb2.InvokeRequest(instance_id=instance_id, invocations=call)
-            async for response in stub.Invoke(request, timeout=self._timeout_s):
-                yield response.results
+            async with aclosing(gathered(_results(stub.Invoke(request, timeout=self._timeout_s)))) as groups:
+                async for results in groups:
+                    yield results
+
+
+async def _results(responses: AsyncIterable[executor_service_pb2.InvokeResponse]) -> AsyncGenerator[Sequence[Result]]:
+    async for response in responses:
+        yield response.results
 
 
 def split_calls(invocations: Sequence[Invocation]) -> Iterable[Sequence[Invocation]]:

@@ -21,6 +21,10 @@ _FETCH_LIMIT = 100
 _EXTENSIONS_PER_ACK_WAIT = 3
 _LONGEST_BACK_OFF_S = 5.0
 _REDECLARE_S = 0.5
+# A lane that is full takes new messages when so much of it is free, or after so long.
+_WORTHWHILE = 0.25
+_ROOM_S = 0.02
+_GATHER_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +94,18 @@ class Lane:
         self._release(held)
         await held.nak(delay_s)
 
+    async def settle(self, held: Held, delay_s: float | None) -> None:
+        """Be done with a message, or give it back to come again after `delay_s`."""
+        await (self.ack(held) if delay_s is None else self.nak(held, delay_s))
+
     async def _work(self) -> None:
         puller = Puller(self._bus, stream=self._consumer.stream, consumer=self._consumer.name)
         async with puller.open(), _owned_tasks() as tasks:
             tasks.create_task(self._extend())
             while True:
                 room = await self._room()
-                held = await puller.fetch(min(room, _FETCH_LIMIT))
+                # What comes while nothing is held goes on at once, what comes to others waits for more.
+                held = await puller.fetch(min(room, _FETCH_LIMIT), gather_s=_GATHER_S if self._held else 0)
                 self._held.update(held)
                 tasks.create_task(self._handle_all(held))
 
@@ -106,6 +115,15 @@ class Lane:
             self._settled.clear()
             await self._settled.wait()
             await self._recover()
+        return await self._gather_room(room)
+
+    async def _gather_room(self, room: int) -> int:
+        """Let more places come free, for a moment: few large groups cost less than many small ones."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_ROOM_S):
+                while (room := self._concurrency() - len(self._held)) < self._concurrency() * _WORTHWHILE:
+                    self._settled.clear()
+                    await self._settled.wait()
         return room
 
     async def _recover(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,6 +18,7 @@ from google.protobuf.message import DecodeError
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import delivery_pb2, inbound_pb2, outcome_pb2
 from services.delivery.attempts import Attempts
+from services.delivery.grouping import Grouped
 from services.delivery.invoking import Invoker, Result
 from services.delivery.lane import Lane
 from services.delivery.outcomes import Outcomes
@@ -42,6 +44,16 @@ from shared.telemetry.propagation import extract, inject
 _log = structlog.get_logger()
 
 
+@dataclass(frozen=True, slots=True)
+class _Concluded:
+    """A run that was made, and what it came to."""
+
+    lane: Lane
+    source: config_pb2.SourceConfig
+    run: Run
+    result: Result
+
+
 class SourceWorker:
     """Handles groups of inbound events of one source."""
 
@@ -65,6 +77,7 @@ class SourceWorker:
         self._outcomes = outcomes
         self._policy = policy
         self._spans = spans
+        self._conclude = Grouped(self._conclude_group)
 
     async def handle(self, lane: Lane, group: Sequence[Held]) -> None:
         """Run events once. Raises PenstockError for the platform's failures, which leave the rest untried."""
@@ -119,35 +132,33 @@ class SourceWorker:
                 invocation.request.headers.add(name=header.name, value=header.value)
         by_id = {run.run_id: run for run in runs}
         async for results in self._invoker.run(source.function.instance_id, invocations):
-            await self._conclude(lane, source, [(by_id[result.id], result) for result in results])
+            await self._conclude([_Concluded(lane, source, by_id[result.id], result) for result in results])
 
-    async def _conclude(
-        self, lane: Lane, source: config_pb2.SourceConfig, results: Sequence[tuple[Run, Result]]
-    ) -> None:
-        decisions: list[Decision] = []
-        for run, result in results:
-            elapsed_s = time.time() - run.event.received_at.ToNanoseconds() / 1e9
-            decision = decide(self._policy, result, attempt=run.attempt, elapsed_s=elapsed_s)
-            decisions.append(decision)
-            outcome = outcome_of_run(run)
-            describe_run(outcome, decision, result, source.function)
-            if outcome.HasField("evidence"):
-                outcome.evidence.inbound.CopyFrom(run.event)
-            self._route(source, run, outcome, result.messages)
-        await self._hand_over([run for run, _ in results])
+    async def _conclude_group(self, group: Sequence[_Concluded]) -> None:
+        decisions = [self._come_to(each) for each in group]
+        await self._hand_over([each.run for each in group])
         counts = {
-            run.run_id: run.attempt
-            for (run, _), decision in zip(results, decisions, strict=True)
+            each.run.run_id: each.run.attempt
+            for each, decision in zip(group, decisions, strict=True)
             if decision.delay_s is not None
         }
         if counts:
             await self._attempts.save(counts)
-        for (run, result), decision in zip(results, decisions, strict=True):
-            self._spans.source_run(run, source.function, result, run.outcomes[-1])
-            if decision.delay_s is None:
-                await lane.ack(run.held)
-            else:
-                await lane.nak(run.held, decision.delay_s)
+        for each, decision in zip(group, decisions, strict=True):
+            self._spans.source_run(each.run, each.source.function, each.result, each.run.outcomes[-1])
+            await each.lane.settle(each.run.held, decision.delay_s)
+
+    def _come_to(self, concluded: _Concluded) -> Decision:
+        """Decide about a run, and make the outcome and the deliveries that follow from it."""
+        run, result = concluded.run, concluded.result
+        elapsed_s = time.time() - run.event.received_at.ToNanoseconds() / 1e9
+        decision = decide(self._policy, result, attempt=run.attempt, elapsed_s=elapsed_s)
+        outcome = outcome_of_run(run)
+        describe_run(outcome, decision, result, concluded.source.function)
+        if outcome.HasField("evidence"):
+            outcome.evidence.inbound.CopyFrom(run.event)
+        self._route(concluded.source, run, outcome, result.messages)
+        return decision
 
     def _route(
         self, source: config_pb2.SourceConfig, run: Run, outcome: outcome_pb2.Outcome, texts: Sequence[bytes]

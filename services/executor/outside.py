@@ -14,7 +14,6 @@ from typing import Any, Literal, Protocol
 from services.executor.host_functions import call_host_function
 from shared.egress import EgressRules
 
-
 SEED_BYTES = 24
 SEEDS_DRAWN = 256
 

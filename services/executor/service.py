@@ -19,6 +19,8 @@ from shared.errors import InvalidArgument, ResourceExhausted
 
 # A result alone may be larger, and is still below the limit of a message.
 RESPONSE_BYTES = 8 * 1024 * 1024
+# So long the first result of a message waits for others.
+GATHER_S = 0.002
 
 
 class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
@@ -94,6 +96,9 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
                 work_on()
                 while left:
                     results = [await ready.get()]
+                    if left > 1:
+                        # A message costs more than the runs of several events.
+                        await asyncio.sleep(GATHER_S)
                     while not ready.empty():
                         results.append(ready.get_nowait())
                     left -= len(results)

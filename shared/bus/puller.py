@@ -96,13 +96,15 @@ class Puller:
             # An error here would replace a cancellation, which would then be lost.
             with suppress(nats.errors.Error):
                 # Unlike `unsubscribe`, takes what is on the way: it would wait for the end of `ack_wait` otherwise.
-                await subscription.drain()
+                # In a task of its own, because it swallows the cancellation of whoever waits for it.
+                await asyncio.shield(subscription.drain())
                 for message in self._arrived:
                     await Held(self._bus, message).nak()
 
-    async def fetch(self, limit: int) -> list[Held]:
+    async def fetch(self, limit: int, *, gather_s: float = 0) -> list[Held]:
         """Wait for messages and give what is there, at least one and at most `limit`.
 
+        When the first has come, wait up to `gather_s` for others: a group costs little more than a message.
         Raises NotFound when the consumer does not exist (any more).
         """
         while not self._arrived:
@@ -110,8 +112,17 @@ class Puller:
             if not self._outstanding:
                 await self._request(limit)
             await self._wait()
+        if gather_s:
+            await self._gather(limit, gather_s)
         taken = [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
         return [Held(self._bus, message) for message in taken]
+
+    async def _gather(self, limit: int, gather_s: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(gather_s):
+                while len(self._arrived) < limit:
+                    self._wake.clear()
+                    await self._wake.wait()
 
     async def _request(self, limit: int) -> None:
         self._request_number += 1

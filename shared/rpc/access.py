@@ -54,8 +54,11 @@ class ServiceAuthenticator:
     """Knows services by their tokens, and people by what the gateway says of them."""
 
     def __init__(self, identities: Mapping[str, str]) -> None:
-        # Hashing takes longer than all else here, and there are few services.
-        self._service_of = lru_cache(maxsize=64)(lambda token: identities.get(digest(token)))
+        @lru_cache(maxsize=64)  # hashing takes longer than all else here, and there are few services
+        def service_of(token: str) -> str | None:
+            return identities.get(digest(token))
+
+        self._service_of = service_of
 
     async def __call__(self, metadata: Mapping[str, str | bytes]) -> Caller:
         """Give the caller. Raises Unauthenticated for a token that no service has."""

@@ -35,6 +35,31 @@ async def test_messages_come_in_batches_as_they_are_there(bus: Bus) -> None:
         assert got == [b"0", b"1", b"2", b"3", b"4"]
 
 
+async def test_messages_that_come_shortly_after_each_other_may_be_one_batch(bus: Bus) -> None:
+    async with (await consumer(bus)).open() as puller, asyncio.TaskGroup() as tasks:
+        fetching = tasks.create_task(puller.fetch(3, gather_s=30))
+        for number in range(3):
+            await publish(bus, number)
+        assert [message.data for message in await fetching] == [b"0", b"1", b"2"]
+        await publish(bus, 3)
+        assert [message.data for message in await puller.fetch(3, gather_s=0.01)] == [b"3"]
+
+
+async def test_a_cancellation_that_comes_while_closing_is_not_lost(bus: Bus) -> None:
+    puller, closing = await consumer(bus), asyncio.Event()
+
+    async def fail() -> None:
+        async with puller.open():
+            closing.set()
+            raise NotFound("the consumer")
+
+    async with asyncio.TaskGroup() as tasks:
+        failing = tasks.create_task(fail())
+        await closing.wait()
+        failing.cancel()
+    assert failing.cancelled()
+
+
 async def test_a_waiting_fetch_gets_what_comes_later(bus: Bus) -> None:
     async with (await consumer(bus)).open() as puller, asyncio.TaskGroup() as tasks:
         fetching = tasks.create_task(puller.fetch(10))

@@ -64,6 +64,9 @@ class PlayedExecutor(executor_grpc.ExecutorServiceServicer):
         raise NotFound("Registry runs nothing.")
         yield
 
+    async def InvokeOne(self, request: executor.InvokeOneRequest, context: Any) -> executor.InvokeOneResponse:
+        raise NotFound("Registry runs nothing.")
+
 
 class ConfigInMemory:
     """CONFIG and CODE with what was published, and every step of it; fails as often as `failures` says."""

@@ -49,6 +49,9 @@ class Executor(executor_grpc.ExecutorServiceServicer):
         if request.instance_id == "busy":
             raise ResourceExhausted("no core was free", retry_delay_s=0.5)
 
+    async def InvokeOne(self, request: executor.InvokeOneRequest, context: Any) -> executor.InvokeOneResponse:
+        raise NotFound("no such thing")
+
 
 class Workspaces(registry_grpc.WorkspaceServiceServicer):
     async def GetWorkspace(self, request: registry.GetWorkspaceRequest, context: Any) -> registry.GetWorkspaceResponse:
