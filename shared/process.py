@@ -15,6 +15,7 @@ import structlog
 import uvloop
 from pydantic import ValidationError
 
+from shared.errors import PenstockError
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logs
 from shared.telemetry.tracing import Tracing
@@ -28,7 +29,8 @@ S = TypeVar("S", bound=ServiceSettings)
 def run_service(
     name: str, settings_type: type[S], build: Callable[[S, Tracing], AbstractAsyncContextManager[None]]
 ) -> None:
-    """Run a service until SIGTERM or SIGINT. Settings that do not parse end it with status 2, and are named.
+    """Run a service until SIGTERM or SIGINT. Settings that do not parse end it with status 2, and are named; what
+    the service needs and cannot have ends it with status 1, and is logged.
 
     `build` is the composition root, an async context manager: entered, everything runs; left, all that was accepted is
     finished.
@@ -77,5 +79,8 @@ async def _run(name: str, settings: S, build: Callable[[S, Tracing], AbstractAsy
             log.info("service.started")
             await stop.wait()
             log.info("service.stopping")
+    except PenstockError as error:
+        log.error("service.failed", error=error.message, reason=error.reason)  # noqa: TRY400 the message says all
+        raise SystemExit(1) from None
     finally:
         await tracing.shutdown()

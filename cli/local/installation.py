@@ -89,14 +89,20 @@ class Installation:
     def published(self, addresses: Addresses) -> Generator[None]:
         """Tell the command line where everything is, while the block runs."""
         path = self.data_dir / "installation.json"
-        path.write_text(json.dumps(asdict(addresses), indent=2))
+        beside = path.with_suffix(".new")
+        beside.write_text(json.dumps(asdict(addresses), indent=2))
+        beside.rename(path)  # who reads it finds all or nothing
         try:
             yield
         finally:
             path.unlink(missing_ok=True)
 
     def children(self, addresses: Addresses) -> list[list[ChildSpec]]:
-        """List what to start, stage by stage: each finds what it needs already there, and the door opens last."""
+        """List what to start, stage by stage: each finds what it needs already there, and the door opens last.
+
+        Raises InstallationError when `PENSTOCK_DATABASE_URL` names no PostgreSQL database.
+        """
+        database_url = _shared_database()
         tokens = make_tokens(self.data_dir / "identities")
         passwords = nats.write_config(self.data_dir, port=_port(addresses.nats))
         common = self._environment(addresses)
@@ -106,7 +112,7 @@ class Installation:
                 "PENSTOCK_GRPC_ADDRESS": address,
                 "PENSTOCK_SERVICE_TOKEN": tokens[module],
                 "PENSTOCK_NATS_URL": nats.url(addresses.nats, user=module, password=passwords[module]),
-                "PENSTOCK_DATABASE_URL": f"sqlite:///{(self.data_dir / module).absolute()}.db",
+                "PENSTOCK_DATABASE_URL": database_url or f"sqlite:///{(self.data_dir / module).absolute()}.db",
             }
             ready = more.pop("ready", "")
             return ChildSpec(
@@ -153,6 +159,25 @@ class Installation:
             "PENSTOCK_LOG_FORMAT": self.log_format,
             "OTEL_EXPORTER_OTLP_ENDPOINT": os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{addresses.traces}"),
         }
+
+
+def _shared_database() -> str:
+    """Read the URL of a database for all services; empty when each has a SQLite file of its own."""
+    url = os.environ.get("PENSTOCK_DATABASE_URL", "")
+    if not url:
+        return ""
+    from shared.database.urls import is_sqlite, parse_url  # noqa: PLC0415 takes longer than most commands
+
+    try:
+        parsed = parse_url(url)
+    except ValueError as error:
+        raise InstallationError(f"PENSTOCK_DATABASE_URL cannot be read: {error}.") from None
+    if is_sqlite(parsed):
+        raise InstallationError(
+            "PENSTOCK_DATABASE_URL names a SQLite file, but each service needs one of its own. "
+            "Leave it out, and they are in the data directory; or name a PostgreSQL database."
+        )
+    return url
 
 
 def read_addresses(data_dir: Path) -> Addresses:

@@ -1,11 +1,10 @@
-"""What delivery is made of: workers over the log, a projector into SQL, and the service that reads from there."""
+"""What delivery is made of: workers over the log, and a read side: a projector into SQL, a service that reads there."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 import grpc
 
@@ -13,30 +12,29 @@ from penstock.config.v1 import config_pb2
 from penstock.delivery.v1 import delivery_service_pb2, delivery_service_pb2_grpc
 from services.delivery.invoking import Invoker
 from services.delivery.projector import Projector
+from services.delivery.read_side import ReadSide
 from services.delivery.servicer import DeliveryService
 from services.delivery.settings import DeliverySettings
 from services.delivery.spans import Spans
 from services.delivery.store import Store
 from services.delivery.workers import Workers
 from shared.bus import Bus, ConfigView, declare_streams
-from shared.database import migrate
 from shared.rpc import ExecutorChoice, RpcServer, connect
 from shared.rpc.access import ServiceAuthenticator
 from shared.rpc.identity import load_identities
 from shared.telemetry.tracing import Tracing
 
-_MIGRATIONS = Path(__file__).parent / "migrations"
 _NAMES = [service.full_name for service in delivery_service_pb2.DESCRIPTOR.services_by_name.values()]
 _CONFIG = [config_pb2.SourceConfig, config_pb2.DestinationConfig]
 
 
 @asynccontextmanager
 async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[None]:
-    """Run delivery while the block runs."""
+    """Run delivery while the block runs. Events flow without the database; what becomes of them is told later."""
     async with AsyncExitStack() as stack:
-        database = settings.database("delivery")
+        # What is lost of it is folded again: how far it came is lost with it.
+        database = settings.database("delivery", synced=False)
         stack.push_async_callback(database.close)
-        await migrate(database, versions=_MIGRATIONS)
         bus = await stack.enter_async_context(Bus.open(settings.nats_url, name="delivery"))
         await declare_streams(bus, settings.streams)
         config = await stack.enter_async_context(ConfigView(bus, _CONFIG).watch())
@@ -53,11 +51,12 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
             spans=Spans(tracing=tracing, functions=functions),
             settings=settings,
         )
+        read_side = ReadSide(database=database, projector=Projector(bus, store), server=server, names=_NAMES)
         async with asyncio.TaskGroup() as tasks:
-            projecting = tasks.create_task(Projector(bus, store).run())
+            reading = tasks.create_task(read_side.run())
             async with workers.running():
                 yield
-            projecting.cancel()
+            reading.cancel()
 
 
 def _functions_tracing(settings: DeliverySettings) -> Tracing:

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import sqlite3
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import text
-from sqlalchemy.engine import Connection
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared.database.database import Database
-from shared.database.engines import postgresql_engine, sqlite_engine
+from shared.database.engines import postgresql_engine, prepare_file, sqlite_engine
+from shared.database.errors import unavailability
+from shared.errors import FailedPrecondition, Unavailable
 
 _ENVIRONMENT = Path(__file__).parent / "alembic"
 
@@ -19,35 +30,48 @@ _ENVIRONMENT = Path(__file__).parent / "alembic"
 async def migrate(database: Database, *, versions: Path) -> None:
     """Run the migrations in the folder `versions` that the database has not seen, all or none.
 
-    Replicas that start at once wait for each other. Raises Alembic's `CommandError` when the database was made by a
-    newer release, and `RuntimeError` when a migration leaves foreign keys that point nowhere.
+    Replicas that start at once wait for each other. Raises `FailedPrecondition` when the database was made by a newer
+    release, `Unavailable` when it cannot be reached or written to, with what it says, and `RuntimeError` when a
+    migration leaves foreign keys that point nowhere.
     """
-    if database.is_sqlite:
-        await _migrate_sqlite(database, versions)
-    else:
-        await _migrate_postgresql(database, versions)
+    try:
+        if database.is_sqlite:
+            await _migrate_sqlite(database, versions)
+        else:
+            await _migrate_postgresql(database, versions)
+    except (DBAPIError, OSError, PoolTimeoutError, sqlite3.Error, Unavailable) as error:
+        told = _told(error, database.url)
+        if told is None:
+            raise
+        raise told from error
 
 
 async def _migrate_sqlite(database: Database, versions: Path) -> None:
+    await asyncio.to_thread(prepare_file, database.url)
     # Alembic changes a table of SQLite by making a new one and dropping the old, which would delete what refers to it.
     engine = sqlite_engine(database.url, begin="BEGIN IMMEDIATE", pool_size=1, foreign_keys=False)
-    try:
-        async with engine.begin() as connection:
-            await _upgrade(connection, database.schema, versions)
-            if (await connection.execute(text("PRAGMA foreign_key_check"))).first():
-                raise RuntimeError(f"a migration of {database.schema} breaks foreign keys")
-    finally:
-        await engine.dispose()
+    async with _begun(engine) as connection:
+        await _upgrade(connection, database.schema, versions)
+        if (await connection.execute(text("PRAGMA foreign_key_check"))).first():
+            raise RuntimeError(f"a migration of {database.schema} breaks foreign keys")
 
 
 async def _migrate_postgresql(database: Database, versions: Path) -> None:
-    engine = postgresql_engine(database.url, schema=database.schema, pool_size=1)
+    engine = postgresql_engine(database.url, schema=database.schema, pool_size=1, patient=True)
+    async with _begun(engine) as connection:
+        # One lock for all services: they share the database, and creating two schemas at once can collide too.
+        await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('penstock:migrate', 0))"))
+        # Who has been given a schema need not have the right to make one.
+        if not await connection.scalar(text("SELECT to_regnamespace(:name)"), {"name": f'"{database.schema}"'}):
+            await connection.execute(text(f'CREATE SCHEMA "{database.schema}"'))
+        await _upgrade(connection, database.schema, versions)
+
+
+@asynccontextmanager
+async def _begun(engine: AsyncEngine) -> AsyncGenerator[AsyncConnection]:
     try:
         async with engine.begin() as connection:
-            # One lock for all services: they share the database, and creating two schemas at once can collide too.
-            await connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('penstock:migrate', 0))"))
-            await connection.execute(text(f'CREATE SCHEMA IF NOT EXISTS "{database.schema}"'))
-            await _upgrade(connection, database.schema, versions)
+            yield connection
     finally:
         await engine.dispose()
 
@@ -61,9 +85,36 @@ async def _upgrade(connection: AsyncConnection, schema: str, versions: Path) -> 
     def upgrade(sync_connection: Connection) -> None:
         config.attributes["connection"] = sync_connection
         config.attributes["version_table"] = f"{schema}_version"
+        _refuse_newer(sync_connection, config)
         command.upgrade(config, "head")
 
     await connection.run_sync(upgrade)
+
+
+def _refuse_newer(connection: Connection, config: Config) -> None:
+    table = config.attributes["version_table"]
+    context = MigrationContext.configure(connection, opts={"version_table": table})
+    scripts = ScriptDirectory.from_config(config)
+    for revision in context.get_current_heads():
+        try:
+            scripts.get_revision(revision)
+        except CommandError:
+            raise FailedPrecondition(
+                f"The database is of version {revision} ({table}), made by a newer release of Penstock; this one knows "
+                f"versions up to {scripts.get_current_head()}. Start that release, or restore a backup from before it.",
+                reason="DATABASE_NEWER",
+            ) from None
+
+
+def _told(error: Exception, url: URL) -> Unavailable | None:
+    """Say what is wrong to who starts the service, the driver's words and the place included."""
+    driver = error.orig if isinstance(error, DBAPIError) and error.orig else error.__cause__ or error
+    found = error if isinstance(error, Unavailable) else unavailability(driver)
+    if found is None:
+        return None
+    place = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    said = str(driver).strip().partition("\n")[0] or type(driver).__name__
+    return Unavailable(f"{found.message} {place}: {said}", reason=found.reason, retry_delay_s=found.retry_delay_s)
 
 
 def _escaped(path: Path) -> str:

@@ -17,6 +17,7 @@ class DatabaseSettings(ServiceSettings):
         "of a file for this service alone. Empty for a SQLite file in the data folder.",
     )
 
-    def database(self, service: str) -> Database:
+    def database(self, service: str, *, synced: bool = True) -> Database:
         """Give the tables of a service. Raises `ValueError` for a URL of another kind of database."""
-        return Database(url=self.database_url or f"sqlite:///{self.data_dir / service}.db", schema=service)
+        url = self.database_url or f"sqlite:///{self.data_dir / service}.db"
+        return Database(url=url, schema=service, synced=synced)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 _DRIVERS = {
     "sqlite": "sqlite+aiosqlite",
@@ -20,7 +21,10 @@ def parse_url(text: str) -> URL:
 
     Raises `ValueError` for other databases, and for SQLite in memory, where every connection would see its own.
     """
-    url = make_url(text)
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        raise ValueError("a database URL is sqlite:///file or postgresql://user@host/name") from None
     if url.drivername not in _DRIVERS:
         raise ValueError(f"database URLs start with sqlite:/// or postgresql://, not with {url.drivername}:")
     url = url.set(drivername=_DRIVERS[url.drivername])

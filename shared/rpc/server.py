@@ -59,7 +59,12 @@ class RpcServer:
         """Take calls."""
         await self._server.start()
         for name in ("", *self._names):
-            await self._health.set(name, health_pb2.HealthCheckResponse.SERVING)
+            await self.tell(name, serving=True)
+
+    async def tell(self, name: str, *, serving: bool) -> None:
+        """Tell the health of one of the services; of the process with the name ``""``."""
+        status = health_pb2.HealthCheckResponse
+        await self._health.set(name, status.SERVING if serving else status.NOT_SERVING)
 
     async def stop(self) -> None:
         """Take no more calls, and wait for those in flight, at most 5 s."""

@@ -131,13 +131,15 @@ def penstock(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProc
 
 
 @contextmanager
-def up(data_dir: Path, *options: str) -> Generator[Penstock]:
-    """Run `penstock up` while the block runs."""
+def up(data_dir: Path, *options: str, **environment: str) -> Generator[Penstock]:
+    """Run `penstock up` while the block runs, with these variables besides."""
     port = free_ports(1)[0]
     log = data_dir.parent / f"{data_dir.name}.log"
     command = [*PENSTOCK, "up", "--data-dir", str(data_dir), "--http-port", str(port), "--executors", "1", *options]
     with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, text=True)
+        process = subprocess.Popen(
+            command, stdout=output, stderr=subprocess.STDOUT, text=True, env=os.environ | environment
+        )
     running = Penstock(process, data_dir, f"http://127.0.0.1:{port}")
     try:
         eventually(lambda: is_ready(running, log), timeout_s=START_TIMEOUT_S, what=f"penstock up, see {log}")

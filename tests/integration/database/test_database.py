@@ -197,3 +197,14 @@ async def test_a_sqlite_file_is_its_owners_alone(tmp_path: Path) -> None:
     modes = {stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "deeper").iterdir()}
     await database.close()
     assert modes == {0o600}
+
+
+@pytest.mark.parametrize("synced", [True, False])
+async def test_commits_wait_for_the_disk_where_they_must(database_url: str, synced: bool) -> None:
+    database = Database(url=database_url, schema="waterworks", synced=synced)
+    await migrate(database, versions=VERSIONS)
+    query = "PRAGMA synchronous" if database.is_sqlite else "SHOW synchronous_commit"
+    async with database.write() as session:
+        found = await session.scalar(text(query))
+    await database.close()
+    assert found == {True: (2, "on"), False: (1, "off")}[synced][not database.is_sqlite]

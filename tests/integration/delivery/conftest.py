@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from shared.bus import Bus
-from tests.databases import database_url, postgres
+from tests.databases import database_url, postgres, postgres_url
 from tests.executor import ScriptedExecutor, serving
 from tests.integration.delivery.harness import Harness, declare
 from tests.nats import NatsServer, nats_server
 
-__all__ = ["database_url", "nats_server", "postgres"]
+__all__ = ["database_url", "nats_server", "postgres", "postgres_url"]
 
 
 @pytest.fixture

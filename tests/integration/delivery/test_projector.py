@@ -15,9 +15,9 @@ from penstock.access.v1 import access_pb2
 from penstock.delivery.v1 import delivery_service_pb2 as contract
 from penstock.delivery.v1 import delivery_service_pb2_grpc as contract_grpc
 from penstock.event.v1 import outcome_pb2
-from services.delivery import app
 from services.delivery.outcomes import Outcomes, id_of
 from services.delivery.projector import Projector
+from services.delivery.read_side import MIGRATIONS
 from services.delivery.servicer import DeliveryService
 from services.delivery.settings import ReadModelLimits
 from services.delivery.store import Store
@@ -31,7 +31,6 @@ from tests.integration.delivery.harness import declare
 from tests.nats import NatsServer
 from tests.polling import until
 
-MIGRATIONS = Path(app.__file__).parent / "migrations"
 LIMITS = ReadModelLimits(deliveries_per_workspace=1000, failures_per_destination=5, remembered_tries=100_000)
 SUCCEEDED, RETRYING, EXHAUSTED = (
     outcome_pb2.STATUS_SUCCEEDED,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import database_url, postgres
+from tests.databases import database_url, postgres, postgres_url
 from tests.integration.registry.installation import Installation, Person, running
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database_url", "postgres", "postgres_url"]
 
 
 @pytest.fixture

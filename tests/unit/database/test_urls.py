@@ -22,7 +22,9 @@ def test_the_async_driver_is_added(written: str, meant: str) -> None:
     assert parse_url(written).render_as_string(hide_password=False) == meant
 
 
-@pytest.mark.parametrize("written", ["mysql://h/n", "sqlite://", "sqlite:///:memory:", "postgresql+psycopg://h/n"])
+@pytest.mark.parametrize(
+    "written", ["mysql://h/n", "sqlite://", "sqlite:///:memory:", "postgresql+psycopg://h/n", "db.example", ""]
+)
 def test_other_databases_are_refused(written: str) -> None:
     with pytest.raises(ValueError, match=r"sqlite|SQLite"):
         parse_url(written)

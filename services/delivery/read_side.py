@@ -1,0 +1,60 @@
+"""The read side: what reads and writes SQL, beside the lanes, which neither wait for it nor end with it."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import structlog
+
+from services.delivery.projector import Projector
+from shared.database import Database, migrate
+from shared.errors import PenstockError
+from shared.rpc import RpcServer
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_RETRY_S = 1.0
+_LONGEST_RETRY_S = 15.0
+
+_log = structlog.get_logger()
+
+
+class ReadSide:
+    """Migrates the database when it is there, then projects into it.
+
+    Until then the methods of `names`, which read there, answer UNAVAILABLE, and `server` tells that they do not serve.
+    """
+
+    def __init__(self, *, database: Database, projector: Projector, server: RpcServer, names: list[str]) -> None:
+        self._database = database
+        self._projector = projector
+        self._server = server
+        self._names = names
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        await self._tell(serving=False)
+        await self._migrate()
+        await self._tell(serving=True)
+        while True:
+            try:
+                await self._projector.run()
+            except Exception:  # noqa: BLE001 a defect, or a database that is damaged: events must flow all the same
+                _log.exception("projector.failed")
+                await asyncio.sleep(_LONGEST_RETRY_S)
+
+    async def _migrate(self) -> None:
+        delay_s = _RETRY_S
+        while True:
+            try:
+                return await migrate(self._database, versions=MIGRATIONS)
+            except PenstockError as error:
+                _log.warning("database.not_ready", error=error.message, reason=error.reason)
+            except Exception:  # noqa: BLE001 as above
+                _log.exception("database.not_migrated")
+            await asyncio.sleep(delay_s)
+            delay_s = min(2 * delay_s, _LONGEST_RETRY_S)
+
+    async def _tell(self, *, serving: bool) -> None:
+        for name in self._names:
+            await self._server.tell(name, serving=serving)
