@@ -7,8 +7,8 @@ import gc
 import resource
 import signal
 import sys
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from typing import TypeVar
 
 import structlog
@@ -18,6 +18,9 @@ from pydantic import ValidationError
 from shared.errors import PenstockError
 from shared.settings import ServiceSettings
 from shared.telemetry.logs import configure_logs
+from shared.telemetry.metrics import REGISTRY
+from shared.telemetry.metrics_http import serving_metrics
+from shared.telemetry.metrics_otlp import exporting_metrics
 from shared.telemetry.tracing import Tracing
 
 # Objects made between two collections; the default of 700 is reached by a few events.
@@ -70,12 +73,13 @@ async def _run(name: str, settings: S, build: Callable[[S, Tracing], AbstractAsy
         asyncio.get_running_loop().add_signal_handler(signum, stop.set)
     tracing = Tracing.exporting(
         service=f"penstock-{name}",
-        endpoint=settings.otlp_endpoint or None,
+        endpoint=settings.otlp_traces_endpoint or settings.otlp_endpoint or None,
         traces_per_second=settings.traces_per_second,
+        slow_s=settings.slow_s,
     )
     log = structlog.get_logger()
     try:
-        async with build(settings, tracing):
+        async with _measured(settings, tracing), build(settings, tracing):
             log.info("service.started")
             await stop.wait()
             log.info("service.stopping")
@@ -84,3 +88,16 @@ async def _run(name: str, settings: S, build: Callable[[S, Tracing], AbstractAsy
         raise SystemExit(1) from None
     finally:
         await tracing.shutdown()
+
+
+@asynccontextmanager
+async def _measured(settings: ServiceSettings, tracing: Tracing) -> AsyncGenerator[None]:
+    REGISTRY.by_tenant = settings.metrics_by_tenant
+    async with AsyncExitStack() as stack:
+        if settings.otlp_endpoint:
+            await stack.enter_async_context(
+                exporting_metrics(REGISTRY, resource=tracing.resource, endpoint=settings.otlp_endpoint)
+            )
+        if settings.metrics_address:
+            await stack.enter_async_context(serving_metrics(settings.metrics_address, tracing.resource))
+        yield

@@ -37,12 +37,33 @@ class ServiceSettings(BaseSettings):
     otlp_endpoint: str = Field(
         default="",
         validation_alias="OTEL_EXPORTER_OTLP_ENDPOINT",
-        description="Where traces go, by OTLP over gRPC; empty for nowhere.",
+        description="Where traces and metrics go, by OTLP over gRPC; empty for nowhere.",
+    )
+    otlp_traces_endpoint: str = Field(
+        default="",
+        validation_alias="OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        description="Where traces go if not to OTEL_EXPORTER_OTLP_ENDPOINT.",
     )
     traces_per_second: float = Field(
         default=100,
         ge=0,
-        description="New traces kept in a second by this process; failed, repeated and slow spans always are.",
+        description="New traces kept in a second by this process; those of failed, retried and slow events always are.",
+    )
+    slow_s: float = Field(
+        default=1.0,
+        gt=0,
+        description="Seconds from which a hop is slow: taking an event, a source run, a try of a delivery.",
+    )
+    metrics_address: str = Field(
+        default="", description="Address that `/metrics` is served at, for Prometheus; empty for none."
+    )
+    metrics_by_tenant: bool = Field(
+        default=True, description="Whether metrics tell sources, destinations and functions apart."
+    )
+    metrics_peers: list[str] = Field(
+        default=[],
+        description="Metrics addresses of all processes, as JSON list: the gateway's `/metrics` shows theirs too, and "
+        "functions may not reach them.",
     )
     log_format: Literal["console", "json"] = Field(default="json", description="How log lines are written.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(

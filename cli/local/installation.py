@@ -34,6 +34,7 @@ class Addresses:
     delivery: str
     traces: str
     executors: list[str] = field(default_factory=list[str])
+    metrics: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,11 @@ class Installation:
             raise InstallationError(
                 f"Port {self.http_port} is taken by another program. Choose another with --http-port."
             )
-        grpc, nats_port, registry, secrets, delivery, traces, *executors = (
-            f"{LOOPBACK}:{port}" for port in free_ports(6 + self.executors)
+        behind_the_gateway = 3 + self.executors
+        grpc, nats_port, registry, secrets, delivery, traces, *others = (
+            f"{LOOPBACK}:{port}" for port in free_ports(6 + self.executors + behind_the_gateway)
         )
+        executors, metrics = others[: self.executors], others[self.executors :]
         return Addresses(
             http=f"http://{LOOPBACK}:{self.http_port}",
             grpc=grpc,
@@ -83,6 +86,7 @@ class Installation:
             delivery=delivery,
             traces=traces,
             executors=executors,
+            metrics=metrics,
         )
 
     @contextmanager
@@ -106,10 +110,13 @@ class Installation:
         tokens = make_tokens(self.data_dir / "identities")
         passwords = nats.write_config(self.data_dir, port=_port(addresses.nats))
         common = self._environment(addresses)
+        metrics = iter(addresses.metrics)
 
         def service(name: str, address: str, module: str, number: str = "", **more: str) -> ChildSpec:
             environment = common | {
                 "PENSTOCK_GRPC_ADDRESS": address,
+                # The gateway, which comes last, serves them all by HTTP.
+                "PENSTOCK_METRICS_ADDRESS": next(metrics, ""),
                 "PENSTOCK_SERVICE_TOKEN": tokens[module],
                 "PENSTOCK_NATS_URL": nats.url(addresses.nats, user=module, password=passwords[module]),
                 "PENSTOCK_DATABASE_URL": database_url or f"sqlite:///{(self.data_dir / module).absolute()}.db",
@@ -157,7 +164,8 @@ class Installation:
             "PENSTOCK_GATEWAY_ADDRESSES": json.dumps([addresses.http, addresses.grpc]),
             "PENSTOCK_EGRESS_ALLOW": self.egress_allow,
             "PENSTOCK_LOG_FORMAT": self.log_format,
-            "OTEL_EXPORTER_OTLP_ENDPOINT": os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{addresses.traces}"),
+            "PENSTOCK_METRICS_PEERS": json.dumps(addresses.metrics),
+            **_traces(addresses),
         }
 
 
@@ -189,6 +197,12 @@ def read_addresses(data_dir: Path) -> Addresses:
             f"No Penstock runs with the data directory {data_dir}. Start one with `penstock up`, "
             "or name the directory of another with --data-dir."
         ) from None
+
+
+def _traces(addresses: Addresses) -> dict[str, str]:
+    """Have traces sent to the installation's own receiver, unless somebody wants them elsewhere."""
+    wanted = {"OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"} & os.environ.keys()
+    return {} if wanted else {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": f"http://{addresses.traces}"}
 
 
 def _port(address: str) -> int:

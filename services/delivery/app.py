@@ -10,7 +10,9 @@ import grpc
 
 from penstock.config.v1 import config_pb2
 from penstock.delivery.v1 import delivery_service_pb2, delivery_service_pb2_grpc
+from services.delivery.backlogs import Backlogs
 from services.delivery.invoking import Invoker
+from services.delivery.metrics import IN_FLIGHT
 from services.delivery.projector import Projector
 from services.delivery.read_side import ReadSide
 from services.delivery.servicer import DeliveryService
@@ -38,8 +40,6 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
         bus = await stack.enter_async_context(Bus.open(settings.nats_url, name="delivery"))
         await declare_streams(bus, settings.streams)
         config = await stack.enter_async_context(ConfigView(bus, _CONFIG).watch())
-        functions = _functions_tracing(settings)
-        stack.push_async_callback(functions.shutdown)
         store = Store(database, settings.read_models)
         server = _rpc_server(settings, tracing, store)
         await server.start()
@@ -48,20 +48,17 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
             bus=bus,
             config=config,
             invoker=Invoker(await _executors(settings, stack), timeout_s=settings.invoke_timeout_s),
-            spans=Spans(tracing=tracing, functions=functions),
+            spans=Spans(tracing),
             settings=settings,
         )
         read_side = ReadSide(database=database, projector=Projector(bus, store), server=server, names=_NAMES)
+        stack.enter_context(IN_FLIGHT.observing(workers.in_flight))
+        await stack.enter_async_context(Backlogs(bus).observed())
         async with asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(read_side.run())
             async with workers.running():
                 yield
             reading.cancel()
-
-
-def _functions_tracing(settings: DeliverySettings) -> Tracing:
-    """Spans of what ran in the executor are recorded here, from its timestamps, and in its name."""
-    return Tracing.exporting(service="penstock-executor", endpoint=settings.otlp_endpoint or None)
 
 
 async def _executors(settings: DeliverySettings, stack: AsyncExitStack) -> ExecutorChoice:

@@ -26,7 +26,7 @@ from services.delivery.spans import Spans
 from services.delivery.trials import Trial, describe_run, describe_without_run, outcome_of_delivery
 from shared.bus import Held
 from shared.bus.message_ids import delivery_id
-from shared.telemetry.propagation import extract
+from shared.telemetry.propagation import extract, work_on
 
 _log = structlog.get_logger()
 
@@ -94,9 +94,10 @@ class DestinationWorker:
         now_ns = time.time_ns()
         trials: dict[str, Trial] = {}
         for name, (held, delivery) in parsed.items():
-            parent = extract(held.headers)
-            context = self._spans.begin(parent)
-            trials[name] = Trial(held, delivery, name, tried.get(name, 0) + 1, parent, context, now_ns)
+            attempt = tried.get(name, 0) + 1
+            parent, context = self._spans.begin_trial(held, delivery, attempt)
+            trials[name] = Trial(held, delivery, name, attempt, parent, context, now_ns)
+        work_on(lambda: [trial.context for trial in trials.values()])
         return trials
 
     async def _conclude_group(self, group: Sequence[_Concluded]) -> None:
@@ -112,7 +113,7 @@ class DestinationWorker:
         if counts:
             await self._attempts.save(counts)
         for each, decision in zip(group, decisions, strict=True):
-            self._spans.delivery(each.trial, each.instance, each.result, decision)
+            self._spans.delivery(each.trial, decision, each.instance, each.result)
             await each.lane.settle(each.trial.held, decision.delay_s)
 
     def _decide(self, trial: Trial, result: Result) -> Decision:
@@ -128,6 +129,7 @@ class DestinationWorker:
             outcomes.append(outcome)
         await self._outcomes.publish(outcomes)
         for trial in trials:
+            self._spans.delivery(trial, Decision(outcome_pb2.STATUS_DISCARDED, "NO_TRANSPORT"))
             await lane.ack(trial.held)
 
 
@@ -145,5 +147,6 @@ def _parse(held: Held) -> delivery_pb2.Delivery | None:
         return delivery_pb2.Delivery.FromString(held.data)
     except DecodeError:
         # Nobody but the router writes here, so this is a defect; it must not come again for ever.
+        work_on(lambda: [extract(held.headers)])
         _log.error("delivery.unreadable", subject=held.subject, sequence=held.sequence)
         return None

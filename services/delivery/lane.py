@@ -59,6 +59,16 @@ class Lane:
         self._failures = 0
         self._asked_s = 0.0
 
+    @property
+    def stream(self) -> str:
+        """Stream that it pulls from."""
+        return self._consumer.stream
+
+    @property
+    def in_flight(self) -> int:
+        """How many messages are being worked on."""
+        return len(self._held)
+
     async def run(self) -> None:
         """Work until cancelled; what is held then comes again when `ack_wait` is over. `drain` first to avoid that."""
         while True:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from penstock.event.v1 import outcome_pb2
+from services.delivery.metrics import measure
 from services.delivery.publishing import publish_persistently
 from shared.bus import Bus, Publication
 from shared.bus.message_ids import delivery_id, outcomes_id
@@ -22,6 +23,7 @@ class Outcomes:
     async def publish(self, known: Sequence[outcome_pb2.Outcome]) -> None:
         """Publish outcomes of one workspace, and return when the log has them."""
         await publish_persistently(self._bus, [_publication(batch) for batch in _batches(known)])
+        measure(known)
 
 
 def id_of(outcome: outcome_pb2.Outcome) -> str:

@@ -39,7 +39,7 @@ from shared.bus import Ack, Bus, ConfigView, Held, Publication
 from shared.bus.message_ids import delivery_id, delivery_message_id
 from shared.bus.subjects import deliveries
 from shared.errors import PenstockError
-from shared.telemetry.propagation import extract, inject
+from shared.telemetry.propagation import extract, inject, work_on
 
 _log = structlog.get_logger()
 
@@ -105,9 +105,10 @@ class SourceWorker:
         now_ns = time.time_ns()
         runs: dict[str, Run] = {}
         for run_id, (held, event) in parsed.items():
-            parent = extract(held.headers)
-            context = self._spans.begin(parent)
-            runs[run_id] = Run(held, event, run_id, tried.get(run_id, 0) + 1, parent, context, now_ns)
+            attempt = tried.get(run_id, 0) + 1
+            parent, context = self._spans.begin_run(held, event, attempt)
+            runs[run_id] = Run(held, event, run_id, attempt, parent, context, now_ns)
+        work_on(lambda: [run.context for run in runs.values()])
         return runs
 
     async def _pass_on(self, lane: Lane, source: config_pb2.SourceConfig, runs: Sequence[Run]) -> None:
@@ -115,6 +116,9 @@ class SourceWorker:
             outcome = outcome_of_run(run)
             describe_without_run(outcome, outcome_pb2.STATUS_SUCCEEDED, "")
             outcome.started_at.CopyFrom(timestamp(run.started_ns))
+            run.trail = self._spans.trail(
+                run, None, None, failed=False, messages=1, destinations=len(source.destination_ids)
+            )
             self._route(source, run, outcome, [run.event.message])
         await self._hand_over(runs)
         for run in runs:
@@ -157,6 +161,14 @@ class SourceWorker:
         describe_run(outcome, decision, result, concluded.source.function)
         if outcome.HasField("evidence"):
             outcome.evidence.inbound.CopyFrom(run.event)
+        run.trail = self._spans.trail(
+            run,
+            concluded.source.function,
+            result,
+            failed=bool(outcome.reason),
+            messages=len(result.messages),
+            destinations=len(concluded.source.destination_ids),
+        )
         self._route(concluded.source, run, outcome, result.messages)
         return decision
 
@@ -186,13 +198,23 @@ class SourceWorker:
         leaving = [(run, delivery) for run in runs for delivery in run.deliveries]
         results = await publish_persistently(self._bus, [_publication(run, delivery) for run, delivery in leaving])
         dead = [
-            _dead_letter(run, delivery, result)
+            self._dead_letter(run, delivery, result)
             for (run, delivery), result in zip(leaving, results, strict=True)
             if not isinstance(result, Ack)
         ]
         outcomes = [outcome for run in runs for outcome in run.outcomes]
         if outcomes:
             await self._outcomes.publish([*dead, *outcomes])
+
+    def _dead_letter(
+        self, run: Run, delivery: delivery_pb2.Delivery, result: Ack | PenstockError
+    ) -> outcome_pb2.Outcome:
+        outcome = outcome_of_delivery(delivery, 1, run.context)
+        error = result if isinstance(result, PenstockError) else PenstockError("")
+        describe_without_run(outcome, outcome_pb2.STATUS_EXHAUSTED, error.reason, error.message)
+        outcome.evidence.delivery.CopyFrom(delivery)
+        self._spans.undelivered(run, delivery, error.reason)
+        return outcome
 
     async def _refuse(self, lane: Lane, runs: Sequence[Run]) -> None:
         for run in runs:
@@ -204,6 +226,7 @@ class SourceWorker:
             run.outcomes.append(outcome)
         await self._hand_over(runs)
         for run in runs:
+            self._spans.source_run(run, None, None, run.outcomes[-1])
             await lane.ack(run.held)
 
 
@@ -222,6 +245,7 @@ def _delivery(
         message=body,
         event_type=kind if isinstance(kind, str) else "",
         event_name=event_name(message),
+        trail=run.trail,
     )
 
 
@@ -240,18 +264,11 @@ def _publication(run: Run, delivery: delivery_pb2.Delivery) -> Publication:
     )
 
 
-def _dead_letter(run: Run, delivery: delivery_pb2.Delivery, result: Ack | PenstockError) -> outcome_pb2.Outcome:
-    outcome = outcome_of_delivery(delivery, 1, run.context)
-    error = result if isinstance(result, PenstockError) else PenstockError("")
-    describe_without_run(outcome, outcome_pb2.STATUS_EXHAUSTED, error.reason, error.message)
-    outcome.evidence.delivery.CopyFrom(delivery)
-    return outcome
-
-
 def _parse(held: Held) -> inbound_pb2.InboundEvent | None:
     try:
         return inbound_pb2.InboundEvent.FromString(held.data)
     except DecodeError:
         # Nobody but the gateway writes here, so this is a defect; it must not come again for ever.
+        work_on(lambda: [extract(held.headers)])
         _log.error("event.unreadable", subject=held.subject, sequence=held.sequence)
         return None

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from opentelemetry.trace import SpanContext
 
 from penstock.config.v1 import config_pb2
-from penstock.event.v1 import delivery_pb2, inbound_pb2, outcome_pb2
+from penstock.event.v1 import delivery_pb2, inbound_pb2, outcome_pb2, trail_pb2
 from penstock.executor.v1 import result_pb2
 from services.delivery.retry import Decision, retry_after_s
 from shared.bus import Held
@@ -29,6 +29,7 @@ class Run:
     context: SpanContext
     started_ns: int
     function_span_id: int = 0
+    trail: trail_pb2.Trail | None = None
     deliveries: list[delivery_pb2.Delivery] = field(default_factory=list[delivery_pb2.Delivery])
     outcomes: list[outcome_pb2.Outcome] = field(default_factory=list[outcome_pb2.Outcome])
 

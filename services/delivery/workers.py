@@ -51,6 +51,13 @@ class Workers:
         self._running: dict[str, _Running] = {}
         self._removed: set[str] = set()
 
+    def in_flight(self) -> Mapping[tuple[str, ...], float]:
+        """Count the events being worked on, by stage."""
+        counts = {("source",): 0, ("destination",): 0}
+        for each in list(self._running.values()):
+            counts["source" if each.lane.stream == subjects.INBOX else "destination",] += each.lane.in_flight
+        return counts
+
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Work while the block runs, then finish what is being worked on."""

@@ -12,6 +12,7 @@ from penstock.config.v1 import config_pb2
 from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc
 from penstock.secrets.v1 import secrets_service_pb2, secrets_service_pb2_grpc
 from services.executor.local import make_executor
+from services.executor.metrics import observing, observing_memory
 from services.executor.network import NetworkOutside
 from services.executor.pool import SandboxPool
 from services.executor.programs import Programs
@@ -94,8 +95,9 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
         servicer = ExecutorServicer(
             executor=executor, programs=programs, usage=usage, waiting_events=settings.waiting_events
         )
-        async with _serving(settings, servicer, tracing), _sweeping(programs):
-            yield
+        with observing(pool), observing_memory(pool):
+            async with _serving(settings, servicer, tracing), _sweeping(programs):
+                yield
         pool.close()
 
 

@@ -54,6 +54,7 @@ class Program:
     fresh: bool = False
     once: bool = False
     workspace_id: str = ""
+    function_id: str = ""
     concurrency: int = 0
     egress: EgressRules | None = None
     masker: Masker | None = field(default_factory=lambda: Masker(()))

@@ -25,6 +25,7 @@ from services.executor.engine import Engine
 from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, TrappedError
 from services.executor.image import Image
 from services.executor.image_directory import ImageDirectory
+from services.executor.image_metrics import IMAGES
 from services.executor.source import MAX_MESSAGE, CodeFault, CodeFaultError, fault_of, wrapped
 from services.executor.wasm import image_module
 from services.executor.wire import LOAD, read_loaded
@@ -194,6 +195,7 @@ class ImageCache:
         image = self._images.get(digest)
         if image is None:
             return await self._load(digest, code)
+        IMAGES.add(("memory",))
         self._images.move_to_end(digest)
         return image
 
@@ -211,6 +213,7 @@ class ImageCache:
         if done.cancelled() or done.exception() is not None:
             return
         image = self._images[digest] = done.result()
+        IMAGES.add(("disk" if image.is_stored else "built",))
         if not image.is_stored:
             # Not before the first event, which waits for this.
             self._thread.submit(self._builder.store, code, image)

@@ -41,9 +41,14 @@ class SandboxPool:
         self._idle_limit = idle
         self._idle_bytes_limit = idle_bytes
         self.wait_s = wait_s
-        self._idle = 0
-        self._idle_bytes = 0
+        self.idle = 0
+        self.idle_bytes = 0
         self._places: OrderedDict[Hashable, _Place] = OrderedDict()
+
+    @property
+    def busy(self) -> int:
+        """How many run an event, or wait for their turn."""
+        return sum(place.users for place in list(self._places.values()))
 
     def lend(
         self, key: Hashable, start: Callable[[], Awaitable[Sandbox]], *, fresh: bool = False, once: bool = False
@@ -80,8 +85,8 @@ class SandboxPool:
         if keep and (not fresh or sandbox.restart()):
             size = sandbox.memory_bytes
             place.free.append((sandbox, size))
-            self._idle += 1
-            self._idle_bytes += size
+            self.idle += 1
+            self.idle_bytes += size
         else:
             sandbox.end()
         place.turns.release()
@@ -109,15 +114,15 @@ class SandboxPool:
         if not place.free:
             return None
         sandbox, size = place.free.pop(at)
-        self._idle -= 1
-        self._idle_bytes -= size
+        self.idle -= 1
+        self.idle_bytes -= size
         return sandbox
 
     def _trim(self, key: Hashable) -> None:
         place = self._places.get(key)
         if place is not None and not place.users and not place.free:
             del self._places[key]
-        while self._idle > self._idle_limit or self._idle_bytes > self._idle_bytes_limit:
+        while self.idle > self._idle_limit or self.idle_bytes > self._idle_bytes_limit:
             if sandbox := self._take(next(each for each in self._places.values() if each.free), at=0):
                 sandbox.end()
 

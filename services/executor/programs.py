@@ -122,6 +122,7 @@ class Programs:
             limits=limits,
             fresh=config.isolation == config_pb2.ISOLATION_INVOCATION,
             workspace_id=config.workspace_id,
+            function_id=config.function_id,
             concurrency=self._concurrency_of(workspace),
             egress=_rules(workspace),
             masker=Masker(_texts(values)),

@@ -12,10 +12,12 @@ from services.executor.admission import LARGEST_CALL, Admission, TooLongError, b
 from services.executor.conversion import code_error, invocation_of, write_result
 from services.executor.executor import Executor, Program
 from services.executor.images import CodeFaultError
+from services.executor.metrics import measure
 from services.executor.programs import Programs, checked_code, checked_kind
 from services.executor.results import Invocation, InvocationResult
 from services.executor.usage import UsageMeter
 from shared.errors import InvalidArgument, ResourceExhausted
+from shared.telemetry.propagation import parse_traceparent, work_on
 
 # A result alone may be larger, and is still below the limit of a message.
 RESPONSE_BYTES = 8 * 1024 * 1024
@@ -49,6 +51,7 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         invocations = [invocation_of(each) for each in request.invocations]
         if not 0 < len(invocations) <= LARGEST_CALL:
             raise InvalidArgument(f"A call takes 1 to {LARGEST_CALL} events.")
+        work_on(lambda: [parse_traceparent(each.traceparent) for each in request.invocations])
         program = await self._program(request)
         await self._usage.check(program.workspace_id)
         with self._admission.admitted(program.workspace_id, len(invocations)):
@@ -122,9 +125,11 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
         self, program: Program, invocation: Invocation, on_suspended: Callable[[], None] = lambda: None
     ) -> InvocationResult:
         try:
-            return await self._executor.run(program, invocation, on_suspended=on_suspended)
+            result = await self._executor.run(program, invocation, on_suspended=on_suspended)
         except TooLongError as late:
             raise busy(str(late)) from None
+        measure(program, result)
+        return result
 
 
 def _responses(results: list[InvocationResult]) -> Iterator[executor_service_pb2.InvokeResponse]:

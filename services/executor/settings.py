@@ -89,5 +89,8 @@ class ExecutorSettings(ServiceSettings):
             *self.gateway_addresses,
             *self.nats_url.split(","),
             self.otlp_endpoint,
+            self.otlp_traces_endpoint,
+            self.metrics_address,
+            *self.metrics_peers,
         ]
         return {int(found[1]) for found in map(_PORT.search, addresses) if found}

@@ -34,10 +34,22 @@ class Acceptor:
         self._bus = bus
 
     async def accept(
-        self, source: config_pb2.SourceConfig, arrivals: Sequence[Arrival], contexts: Sequence[SpanContext]
+        self,
+        source: config_pb2.SourceConfig,
+        arrivals: Sequence[Arrival],
+        contexts: Sequence[SpanContext],
+        *,
+        started_ns: int,
+        parent: SpanContext | None = None,
     ) -> list[str | PenstockError]:
-        """Publish events, each in the trace of its context; give for each its id, or why the log did not take it."""
+        """Publish events, each in the trace of its context; give for each its id, or why the log did not take it.
+
+        `started_ns` is when their request came, `parent` the sender's span.
+        """
         events = [_event(source, arrival) for arrival in arrivals]
+        for event, context in zip(events, contexts, strict=True):
+            if not context.trace_flags.sampled:
+                _tell_of_acceptance(event, started_ns, parent)
         publications = [
             _publication(event, arrival.message_id or event.event_id, context)
             for event, arrival, context in zip(events, arrivals, contexts, strict=True)
@@ -62,6 +74,15 @@ def _event(source: config_pb2.SourceConfig, arrival: Arrival) -> inbound_pb2.Inb
     else:
         event.request.CopyFrom(arrival.content)
     return event
+
+
+def _tell_of_acceptance(event: inbound_pb2.InboundEvent, started_ns: int, parent: SpanContext | None) -> None:
+    acceptance = event.acceptance
+    acceptance.started_unix_nano = started_ns
+    acceptance.webhook = event.HasField("request")
+    acceptance.body_bytes = len(event.request.body if acceptance.webhook else event.message)
+    if parent is not None:
+        acceptance.parent_span_id = parent.span_id
 
 
 def _publication(event: inbound_pb2.InboundEvent, message_id: str, context: SpanContext) -> Publication:

@@ -16,6 +16,7 @@ from services.gateway.bodies import BodyLimits
 from services.gateway.forward import Forwarder
 from services.gateway.http import make_app, serving
 from services.gateway.ingest import IngestService
+from services.gateway.metrics_page import MetricsPage
 from services.gateway.settings import GatewaySettings
 from services.gateway.tokens import Tokens
 from services.gateway.webhooks import Webhooks
@@ -48,7 +49,13 @@ async def build(settings: GatewaySettings, tracing: Tracing) -> AsyncGenerator[N
         owners = {service.full_name: registry for service in _OF_REGISTRY}
         owners |= {service.full_name: delivery for service in _OF_DELIVERY}
         server = _rpc_server(settings, tracing, tokens, ingest, Forwarder(owners))
-        app = make_app(webhooks=webhooks, is_ready=lambda: config.is_ready and bus.is_connected)
+        metrics = MetricsPage(
+            resource=tracing.resource,
+            peers=[address for address in settings.metrics_peers if address != settings.metrics_address],
+            token=settings.metrics_token.get_secret_value(),
+            http_address=settings.http_address,
+        )
+        app = make_app(webhooks=webhooks, metrics=metrics, is_ready=lambda: config.is_ready and bus.is_connected)
         await server.start()
         try:
             async with serving(app, settings.http_address, connections=settings.http_connections):
@@ -74,4 +81,6 @@ def _rpc_server(
         add=add,
         authenticate=tokens.authenticate,
         tracing=tracing,
+        # Each of its messages is a trace of its own.
+        untraced=[f"{service.full_name}/" for service in _INGEST],
     )

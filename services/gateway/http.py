@@ -15,6 +15,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from services.gateway.bodies import Refused
+from services.gateway.metrics_page import MetricsPage
 from services.gateway.webhooks import Webhooks, refusal
 
 _BACKLOG = 2048
@@ -22,11 +23,14 @@ _IDLE_CONNECTION_S = 15
 _STOP_S = 5
 
 
-def make_app(*, webhooks: Webhooks, is_ready: Callable[[], bool]) -> Starlette:
+def make_app(*, webhooks: Webhooks, metrics: MetricsPage, is_ready: Callable[[], bool]) -> Starlette:
     """Make the application."""
 
     async def hook(request: Request) -> Response:
         return await webhooks(request)
+
+    async def measured(request: Request) -> Response:
+        return await metrics(request)
 
     async def healthy(_request: Request) -> Response:
         return PlainTextResponse("ok\n")
@@ -39,6 +43,7 @@ def make_app(*, webhooks: Webhooks, is_ready: Callable[[], bool]) -> Starlette:
             Route("/hooks/{token}", hook, methods=["POST"]),
             Route("/healthz", healthy),
             Route("/readyz", ready),
+            Route("/metrics", measured),
         ],
         exception_handlers={HTTPException: _on_http_error, Exception: _on_defect},
     )

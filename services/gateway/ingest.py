@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Sequence
-from typing import Any
+from typing import Any, cast
 
-from opentelemetry.trace import SpanContext, SpanKind
+from opentelemetry.trace import SpanContext
 
 from penstock.config.v1 import config_pb2
 from penstock.ingest.v1 import ingest_service_pb2 as contract
 from penstock.ingest.v1 import ingest_service_pb2_grpc as contract_grpc
+from services.gateway import metrics
 from services.gateway.accept import Acceptor, Arrival
 from services.gateway.messages import MessageRefused, check_message
 from shared.bus import ConfigView
 from shared.errors import FailedPrecondition, InvalidArgument, PenstockError, Unauthenticated
 from shared.rpc import caller
-from shared.telemetry import attributes as names
-from shared.telemetry.propagation import current_context
+from shared.telemetry.accepting import Accepting, record_accepting
+from shared.telemetry.propagation import extract, work_on
 from shared.telemetry.tracing import Tracing
 
 _MAX_MESSAGES = 500
@@ -34,7 +35,8 @@ class IngestService(contract_grpc.IngestServiceServicer):
 
     async def Ingest(self, request: contract.IngestRequest, context: Any) -> contract.IngestResponse:
         """Take the messages of one request."""
-        return contract.IngestResponse(results=await self._take(self._source(), request.messages))
+        results = await self._take(self._source(), request.messages, _caller_span(context))
+        return contract.IngestResponse(results=results)
 
     async def IngestStream(
         self,
@@ -43,7 +45,8 @@ class IngestService(contract_grpc.IngestServiceServicer):
     ) -> AsyncIterator[contract.IngestStreamResponse]:
         """Take the messages of each request of a stream; the source may change its settings meanwhile."""
         async for request in request_iterator:
-            yield contract.IngestStreamResponse(results=await self._take(self._source(), request.messages))
+            results = await self._take(self._source(), request.messages, _caller_span(context))
+            yield contract.IngestStreamResponse(results=results)
 
     def _source(self) -> config_pb2.SourceConfig:
         token = caller().source
@@ -54,7 +57,9 @@ class IngestService(contract_grpc.IngestServiceServicer):
             raise FailedPrecondition("The source is disabled.", reason="SOURCE_DISABLED")
         return source
 
-    async def _take(self, source: config_pb2.SourceConfig, messages: Sequence[bytes]) -> list[contract.IngestResult]:
+    async def _take(
+        self, source: config_pb2.SourceConfig, messages: Sequence[bytes], caller_span: SpanContext | None
+    ) -> list[contract.IngestResult]:
         if not 1 <= len(messages) <= _MAX_MESSAGES:
             raise InvalidArgument(f"A request has 1 to {_MAX_MESSAGES} messages.", reason="MESSAGE_COUNT")
         results = [contract.IngestResult() for _ in messages]
@@ -65,40 +70,50 @@ class IngestService(contract_grpc.IngestServiceServicer):
                 good.append((result, Arrival(message, message_id)))
             except MessageRefused as refused:
                 result.refused = str(refused)
-        await self._accept(source, good)
+                metrics.count(source.source_id, metrics.GRPC, result.refused)
+        await self._accept(source, good, caller_span)
         return results
 
     async def _accept(
-        self, source: config_pb2.SourceConfig, good: Sequence[tuple[contract.IngestResult, Arrival]]
-    ) -> None:
-        """Publish what is good; when the log did not take all of it the call fails, and the client repeats it all."""
-        start_ns, parent = time.time_ns(), current_context()
-        contexts = [self._tracing.begin(parent) for _ in good]
-        accepted = await self._acceptor.accept(source, [arrival for _, arrival in good], contexts)
-        for (result, _), event_id, context in zip(good, accepted, contexts, strict=True):
-            if isinstance(event_id, PenstockError):
-                raise event_id
-            result.event_id = event_id
-            self._record(source, event_id, start_ns, parent, context)
-
-    def _record(
         self,
         source: config_pb2.SourceConfig,
-        event_id: str,
-        start_ns: int,
-        parent: SpanContext | None,
-        context: SpanContext,
+        good: Sequence[tuple[contract.IngestResult, Arrival]],
+        caller_span: SpanContext | None,
     ) -> None:
-        self._tracing.record_span(
-            "accept",
-            start_ns=start_ns,
-            end_ns=time.time_ns(),
-            parent=parent,
-            context=context,
-            kind=SpanKind.SERVER,
-            attributes={
-                names.EVENT_ID: event_id,
-                names.WORKSPACE: source.workspace_id,
-                names.SOURCE: source.source_id,
-            },
-        )
+        """Publish what is good; when the log did not take all of it the call fails, and the client repeats it all.
+
+        Each message has a trace of its own: the caller's, if it is the only one, else a new one linked to it.
+        """
+        start_ns, parent = time.time_ns(), caller_span if len(good) == 1 else None
+        contexts = [self._tracing.begin(parent, from_outside=True) for _ in good]
+        work_on(lambda: contexts)
+        arrivals = [arrival for _, arrival in good]
+        results = await self._acceptor.accept(source, arrivals, contexts, started_ns=start_ns, parent=parent)
+        end_ns = time.time_ns()
+        for arrival, context, result in zip(arrivals, contexts, results, strict=True):
+            refused = result.reason if isinstance(result, PenstockError) else ""
+            metrics.count(source.source_id, metrics.GRPC, refused or metrics.ACCEPTED)
+            if not self._tracing.keeps(context, start_ns, end_ns, refused or None):
+                continue
+            accepting = Accepting(
+                context=context,
+                parent=parent,
+                start_ns=start_ns,
+                end_ns=end_ns,
+                body_bytes=len(cast("bytes", arrival.content)),
+                workspace_id=source.workspace_id,
+                source_id=source.source_id,
+                event_id="" if isinstance(result, PenstockError) else result,
+                error=refused,
+                links=() if parent is caller_span or caller_span is None else (caller_span,),
+            )
+            record_accepting(self._tracing, accepting)
+        metrics.DURATION.record((end_ns - start_ns) / 1e9, (metrics.GRPC,))
+        for (answer, _), result in zip(good, results, strict=True):
+            if isinstance(result, PenstockError):
+                raise result
+            answer.event_id = result
+
+
+def _caller_span(context: Any) -> SpanContext | None:
+    return extract(context.invocation_metadata())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from shared.settings import ServiceSettings
 
@@ -16,4 +16,8 @@ class GatewaySettings(ServiceSettings):
     webhook_body_bytes: int = Field(default=2 * 1024 * 1024, description="Largest body of a webhook, in bytes.")
     webhook_body_timeout_s: float = Field(default=10.0, description="Seconds in which a webhook's body must have come.")
     message_bytes: int = Field(default=32 * 1024, description="Largest Segment message, in bytes.")
+    metrics_token: SecretStr = Field(
+        default=SecretStr(""),
+        description="Bearer token that `/metrics` wants; without one it answers only on a loopback HTTP address.",
+    )
     http_connections: int = Field(default=2000, description="Connections above which requests are answered with 503.")

@@ -3,24 +3,37 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
-from opentelemetry.trace import SpanContext, SpanKind
+from opentelemetry.trace import SpanContext
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import inbound_pb2
+from services.gateway import metrics
 from services.gateway.accept import Acceptor, Arrival
 from services.gateway.bodies import BodyLimits, Refused, read_body
 from services.gateway.tokens import Tokens
 from shared.errors import PenstockError, ResourceExhausted
-from shared.telemetry import attributes as names
-from shared.telemetry.propagation import extract, inject
+from shared.telemetry.accepting import SERVER_ERROR, Accepting, record_accepting
+from shared.telemetry.propagation import TRACEPARENT, inject, parse_traceparent, work_on
 from shared.telemetry.tracing import Tracing
 
-_ROUTE = "/hooks/{token}"
 # What gives a caller's rights away is of no use to a function, and must not be stored with the event.
 _DROPPED_HEADERS = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+@dataclass(slots=True)
+class _Hook:
+    """What is known of a webhook so far."""
+
+    start_ns: int
+    parent: SpanContext | None
+    context: SpanContext
+    source: config_pb2.SourceConfig | None = None
+    body_bytes: int = 0
+    event_id: str = ""
 
 
 class Webhooks:
@@ -35,26 +48,33 @@ class Webhooks:
     async def __call__(self, request: Request) -> Response:
         """Take one webhook."""
         start_ns = time.time_ns()
-        parent = extract(dict(request.headers))
-        context = self._tracing.begin(parent, from_outside=True)
-        found: dict[str, str | int] = {}
+        parent = parse_traceparent(request.headers.get(TRACEPARENT, ""))
+        hook = _Hook(start_ns, parent, self._tracing.begin(parent, from_outside=True))
+        work_on(lambda: [hook.context])
+        result = metrics.ACCEPTED
         try:
-            response = await self._take(request, context, found)
+            response = await self._take(request, hook)
         except Refused as refused:
-            response = refusal(refused)
-        self._record(response.status_code, start_ns, parent, context, found)
-        response.headers.update(inject(context))
+            response, result = refusal(refused), refused.code
+        metrics.count(hook.source.source_id if hook.source else "", metrics.WEBHOOK, result)
+        self._record(response.status_code, hook)
+        response.headers.update(inject(hook.context))
         return response
 
-    async def _take(self, request: Request, context: SpanContext, found: dict[str, str | int]) -> Response:
-        source = self._source(request.path_params["token"])
-        found |= {names.WORKSPACE: source.workspace_id, names.SOURCE: source.source_id}
+    async def _take(self, request: Request, hook: _Hook) -> Response:
+        hook.source = source = self._source(request.path_params["token"])
         body = await read_body(request, self._limits)
-        found[names.HTTP_REQUEST_BODY_SIZE] = len(body)
-        (result,) = await self._acceptor.accept(source, [Arrival(_recorded(request, body))], [context])
+        hook.body_bytes = len(body)
+        (result,) = await self._acceptor.accept(
+            source,
+            [Arrival(_recorded(request, body))],
+            [hook.context],
+            started_ns=hook.start_ns,
+            parent=hook.parent,
+        )
         if isinstance(result, PenstockError):
             raise _not_taken(result)
-        found[names.EVENT_ID] = result
+        hook.event_id = result
         return JSONResponse({"event_id": result}, status_code=202)
 
     def _source(self, token: str) -> config_pb2.SourceConfig:
@@ -71,30 +91,26 @@ class Webhooks:
             raise Refused(409, "NO_FUNCTION", "The source takes Segment messages, not webhooks.", close=True)
         return source
 
-    def _record(
-        self,
-        status: int,
-        start_ns: int,
-        parent: SpanContext | None,
-        context: SpanContext,
-        found: dict[str, str | int],
-    ) -> None:
-        failed = status >= 500
-        self._tracing.record_span(
-            "accept",
-            start_ns=start_ns,
-            end_ns=time.time_ns(),
-            parent=parent,
-            context=context,
-            kind=SpanKind.SERVER,
-            error=str(status) if failed else None,
-            attributes={
-                names.HTTP_REQUEST_METHOD: "POST",
-                names.HTTP_ROUTE: _ROUTE,
-                names.HTTP_RESPONSE_STATUS_CODE: status,
-                **found,
-            },
+    def _record(self, status: int, hook: _Hook) -> None:
+        end_ns, source = time.time_ns(), hook.source
+        if hook.event_id:
+            metrics.DURATION.record((end_ns - hook.start_ns) / 1e9, (metrics.WEBHOOK,))
+        if not self._tracing.keeps(
+            hook.context, hook.start_ns, end_ns, str(status) if status >= SERVER_ERROR else None
+        ):
+            return
+        accepting = Accepting(
+            context=hook.context,
+            parent=hook.parent,
+            start_ns=hook.start_ns,
+            end_ns=end_ns,
+            body_bytes=hook.body_bytes,
+            workspace_id=source.workspace_id if source else "",
+            source_id=source.source_id if source else "",
+            event_id=hook.event_id,
+            status=status,
         )
+        record_accepting(self._tracing, accepting)
 
 
 def refusal(refused: Refused) -> Response:

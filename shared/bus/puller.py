@@ -34,7 +34,7 @@ _SILENCE_S = 5
 class Held:
     """A message that this process holds: until it is acknowledged, given back, or its `ack_wait` is over."""
 
-    __slots__ = ("_bus", "_message", "data", "deliveries", "headers", "pending", "sequence")
+    __slots__ = ("_bus", "_message", "data", "deliveries", "headers", "pending", "sequence", "stored_ns")
 
     def __init__(self, bus: Bus, message: Msg) -> None:
         self._bus = bus
@@ -47,6 +47,7 @@ class Held:
         first = 4 if len(fields) == _SHORT_REPLY else 6
         self.deliveries = int(fields[first])
         self.sequence = int(fields[first + 1])
+        self.stored_ns = int(fields[first + 3])
         self.pending = int(fields[first + 4])
 
     @property

@@ -8,6 +8,7 @@ from typing import Final
 ERROR_TYPE: Final = "error.type"
 
 HTTP_REQUEST_METHOD: Final = "http.request.method"
+HTTP_REQUEST_METHOD_ORIGINAL: Final = "http.request.method_original"
 HTTP_REQUEST_BODY_SIZE: Final = "http.request.body.size"
 HTTP_RESPONSE_BODY_SIZE: Final = "http.response.body.size"
 HTTP_RESPONSE_STATUS_CODE: Final = "http.response.status_code"

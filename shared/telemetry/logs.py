@@ -10,12 +10,14 @@ from typing import Any, Literal, TextIO
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from shared.telemetry.propagation import current_context
+from shared.telemetry.propagation import current_context, worked_on
 
 LogFormat = Literal["json", "console"]
 
 # What these say at INFO is either said by the service itself or noise on every call.
 _QUIET = ("alembic", "nats", "grpc", "grpc._cython.cygrpc", "asyncio", "aiohttp.access", "uvicorn", "opentelemetry")
+# A line that tells of a group of events names so many of their traces.
+_TRACES_NAMED = 10
 _OWN_HANDLERS = ("uvicorn", "uvicorn.error", "uvicorn.access", "alembic")
 
 
@@ -68,9 +70,12 @@ def _console_renderer(out: TextIO) -> Processor:
 
 def _add_trace(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     context = current_context()
-    if context is not None:
-        event["trace_id"] = f"{context.trace_id:032x}"
-        event["span_id"] = f"{context.span_id:016x}"
+    contexts = [context] if context is not None else worked_on()
+    if len(contexts) == 1:
+        event["trace_id"] = f"{contexts[0].trace_id:032x}"
+        event["span_id"] = f"{contexts[0].span_id:016x}"
+    elif contexts:
+        event["trace_ids"] = [f"{each.trace_id:032x}" for each in contexts[:_TRACES_NAMED]]
     return event
 
 

@@ -9,34 +9,77 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import grpc
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import Span, SpanFlags
+from opentelemetry.proto.trace.v1.trace_pb2 import ScopeSpans, Span, SpanFlags
+from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.trace import SpanContext
 
+from shared.telemetry.span_queue import Sent
+
 _INT64 = 2**63
+_TIMEOUT_S = 5.0
+# Those of the OTLP specification.
+_TRY_LATER = frozenset(
+    {
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.RESOURCE_EXHAUSTED,
+        grpc.StatusCode.ABORTED,
+        grpc.StatusCode.OUT_OF_RANGE,
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DATA_LOSS,
+    }
+)
+# By default it would be two minutes before a receiver that was away for long is found again.
+_CHANNEL: Any = (("grpc.initial_reconnect_backoff_ms", 500), ("grpc.max_reconnect_backoff_ms", 5000))
 
 
 class OtlpExporter(OTLPSpanExporter):
-    """Sends spans of one resource and scope, whose attributes are texts, numbers and truth values."""
+    """Sends spans of one scope, whose attributes are texts, numbers and truth values."""
 
-    def _translate_data(self, data: Sequence[ReadableSpan]) -> ExportTraceServiceRequest:
-        return encode_spans(data)
+    def __init__(self, endpoint: str) -> None:
+        """`endpoint` is `http://host:4317`, or https for TLS."""
+        super().__init__(
+            endpoint=endpoint,
+            insecure=not endpoint.startswith("https://"),
+            timeout=_TIMEOUT_S,
+            channel_options=_CHANNEL,
+        )
+
+    def send(self, spans: Sequence[ReadableSpan]) -> Sent:
+        """Send spans once, and tell whether the receiver has them. The caller waits and repeats, not the SDK."""
+        own = cast("Any", self)
+        try:
+            own._client.Export(encode_spans(spans), metadata=own._headers, timeout=_TIMEOUT_S)  # noqa: SLF001
+        except (grpc.RpcError, ValueError) as error:
+            # ValueError: the channel was closed meanwhile.
+            code = cast("Any", error).code() if isinstance(error, grpc.RpcError) else grpc.StatusCode.CANCELLED
+            return Sent.LATER if code in _TRY_LATER else Sent.REFUSED
+        return Sent.TAKEN
 
 
 def encode_spans(spans: Sequence[ReadableSpan]) -> ExportTraceServiceRequest:
-    """Encode spans that share the resource and scope of the first; must not be empty."""
+    """Encode spans, by resource; all have the scope of the first."""
     request = ExportTraceServiceRequest()
-    resource_spans = request.resource_spans.add()
-    _add_attributes(resource_spans.resource, spans[0].resource.attributes)
-    scope_spans = resource_spans.scope_spans.add()
-    scope = spans[0].instrumentation_scope
-    scope_spans.scope.name = scope.name if scope else ""
+    by_resource: dict[int, ScopeSpans] = {}
     for span in spans:
+        scope_spans = by_resource.get(id(span.resource))
+        if scope_spans is None:
+            scope_spans = by_resource[id(span.resource)] = _add_resource(request, span.resource, spans[0])
         _fill(scope_spans.spans.add(), span)
     return request
+
+
+def _add_resource(request: ExportTraceServiceRequest, resource: Resource, first: ReadableSpan) -> ScopeSpans:
+    resource_spans = request.resource_spans.add()
+    _add_attributes(resource_spans.resource, resource.attributes)
+    scope_spans = resource_spans.scope_spans.add()
+    scope_spans.scope.name = first.instrumentation_scope.name if first.instrumentation_scope else ""
+    return scope_spans
 
 
 def _fill(encoded: Span, span: ReadableSpan) -> None:

@@ -17,6 +17,7 @@ from opentelemetry.trace import SpanContext, SpanKind
 
 from shared.rpc_handlers import Behavior, with_behavior
 from shared.telemetry import attributes as names
+from shared.telemetry.process_metrics import RPC_DURATION
 from shared.telemetry.propagation import extract, span_of
 from shared.telemetry.tracing import Tracing
 
@@ -85,11 +86,13 @@ class TracingServerInterceptor(grpc.aio.ServerInterceptor):
         self, method: str, parent: SpanContext | None, context: SpanContext, start_ns: int, code: grpc.StatusCode
     ) -> None:
         error = None if code is grpc.StatusCode.OK else code.name
+        end_ns = time.time_ns()
+        RPC_DURATION.record((end_ns - start_ns) / 1e9, (method, code.name))
         attributes = {
             names.RPC_SYSTEM: "grpc", names.RPC_METHOD: method, names.RPC_STATUS: code.name, names.ERROR_TYPE: error,
         }  # fmt: skip
         self._tracing.record_span(
-            method, start_ns=start_ns, end_ns=time.time_ns(), parent=parent, context=context, kind=SpanKind.SERVER,
+            method, start_ns=start_ns, end_ns=end_ns, parent=parent, context=context, kind=SpanKind.SERVER,
             error=error, attributes=attributes,
         )  # fmt: skip
 

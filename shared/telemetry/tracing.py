@@ -1,25 +1,26 @@
 """Spans made from timestamps at the end of a hop, and their export.
 
 Events' spans are finished late and out of order, so no span object lives while the work is done: `begin` costs two
-random numbers, and `record_span` builds what is exported. The SDK's batch processor sends it from a thread of its own.
+random numbers, and `record_span` builds what is exported. A thread of its own sends it (`span_queue`).
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
+import socket
 import threading
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Protocol
+from typing import Protocol, Self
 
 from opentelemetry import trace
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 from opentelemetry.trace import Link, SpanContext, SpanKind, Status, StatusCode, TraceFlags
 
@@ -27,6 +28,7 @@ from shared.telemetry import attributes as names
 from shared.telemetry.otlp import OtlpExporter
 from shared.telemetry.propagation import span_of
 from shared.telemetry.sampling import TraceRate
+from shared.telemetry.span_queue import SpanQueue
 
 AttributeValue = str | int | float | bool
 Attributes = Mapping[str, AttributeValue | None]
@@ -34,17 +36,16 @@ Attributes = Mapping[str, AttributeValue | None]
 SHUTDOWN_TIMEOUT_S = 2.0
 MAX_ATTRIBUTE_CHARACTERS = 4096
 MAX_EVENTS = 128
-_EXPORT_TIMEOUT_S = 5.0
-_QUEUE_SPANS = 8192
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 _NOT_SAMPLED = TraceFlags(TraceFlags.DEFAULT)
 _SCOPE = InstrumentationScope("penstock")
+_INSTANCE = f"{socket.gethostname()}:{os.getpid()}"
 
 
 class SpanSink(Protocol):
-    """Takes finished spans; the SDK's span processors are such."""
+    """Takes finished spans; those of failures, retries and slow hops are `important`."""
 
-    def on_end(self, span: ReadableSpan) -> None: ...
+    def on_end(self, span: ReadableSpan, *, important: bool = False) -> None: ...
 
     def shutdown(self) -> None: ...
 
@@ -86,7 +87,9 @@ class Tracing:
             traces_per_second: New traces kept in this process; failed, repeated and slow spans are kept above it too.
             slow_s: A span of this length is always kept.
         """
-        self._resource = Resource.create({"service.name": service, "service.version": version("penstock")})
+        self._resource = Resource.create(
+            {"service.name": service, "service.version": version("penstock"), "service.instance.id": _INSTANCE}
+        )
         self._sink = sink
         self._rate = TraceRate(traces_per_second=traces_per_second)
         self._slow_ns = int(slow_s * 1e9)
@@ -96,8 +99,25 @@ class Tracing:
         cls, *, service: str, endpoint: str | None, traces_per_second: float = 100, slow_s: float = 1.0
     ) -> Tracing:
         """Make spans and send them by OTLP/gRPC to `endpoint` (`http://host:4317`; https for TLS), if there is one."""
-        sink = _otlp_sink(endpoint) if endpoint else None
+        sink = SpanQueue(OtlpExporter(endpoint)) if endpoint else None
         return cls(service=service, sink=sink, traces_per_second=traces_per_second, slow_s=slow_s)
+
+    def named(self, service: str) -> Self:
+        """Make spans in the name of another service, over the same queue: those of what it told, but did not record."""
+        return type(self)(service=service, sink=self._sink, slow_s=self._slow_ns / 1e9)
+
+    @property
+    def resource(self) -> Resource:
+        """Who makes the spans."""
+        return self._resource
+
+    def keeps(self, context: SpanContext, start_ns: int, end_ns: int, error: str | None = None) -> bool:
+        """Tell whether `record_span` would keep such a span, for callers that would build its attributes in vain."""
+        return context.trace_flags.sampled or error is not None or end_ns - start_ns >= self._slow_ns
+
+    def is_slow(self, start_ns: int, end_ns: int) -> bool:
+        """Tell whether a hop took so long that its trace is kept."""
+        return end_ns - start_ns >= self._slow_ns
 
     def begin(
         self, parent: SpanContext | None = None, *, from_outside: bool = False, keep: bool = False
@@ -151,8 +171,8 @@ class Tracing:
             The span's context to hand on: kept if this span is, so that what follows a failure is seen whole.
         """
         context = context or self.begin(parent)
-        kept = context.trace_flags.sampled or keep or error is not None or end_ns - start_ns >= self._slow_ns
-        if not kept:
+        important = keep or error is not None or end_ns - start_ns >= self._slow_ns
+        if not (important or context.trace_flags.sampled):
             return context
         if not context.trace_flags.sampled:
             context = SpanContext(context.trace_id, context.span_id, is_remote=False, trace_flags=_SAMPLED)
@@ -162,7 +182,8 @@ class Tracing:
                     name, context, parent, self._resource, _clean(attributes or {}), _events(events),
                     [Link(link) for link in links], kind, status=_status(error), start_time=start_ns,
                     end_time=max(start_ns, end_ns), instrumentation_scope=_SCOPE,
-                )
+                ),
+                important=important,
             )  # fmt: skip
         return context
 
@@ -205,11 +226,6 @@ class Tracing:
                 await done.wait()
         except TimeoutError:
             return
-
-
-def _otlp_sink(endpoint: str) -> SpanSink:
-    exporter = OtlpExporter(endpoint=endpoint, insecure=not endpoint.startswith("https://"), timeout=_EXPORT_TIMEOUT_S)
-    return BatchSpanProcessor(exporter, max_queue_size=_QUEUE_SPANS, schedule_delay_millis=500)
 
 
 def _shut_down(sink: SpanSink, loop: asyncio.AbstractEventLoop, done: asyncio.Event) -> None:

@@ -162,7 +162,7 @@ class Harness:
                 bus=bus,
                 config=config,
                 invoker=Invoker(ExecutorChoice({self.executor_address: channel}), timeout_s=20),
-                spans=Spans(tracing=tracing, functions=tracing),
+                spans=Spans(tracing),
                 settings=settings(**more),
             )
             async with workers.running():

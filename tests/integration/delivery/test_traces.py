@@ -1,89 +1,248 @@
-"""The whole way of an event is one trace, also across tries."""
+"""The whole way of an event is one trace, also across tries, restarts and replays, though it was not sampled."""
 
 from __future__ import annotations
 
-from opentelemetry.sdk.trace import ReadableSpan
+import time
+from collections.abc import Sequence
+from typing import Any
 
+import pytest
+from opentelemetry.trace import StatusCode
+
+from penstock.config.v1 import config_pb2
+from penstock.event.v1 import delivery_pb2, inbound_pb2, outcome_pb2
 from penstock.executor.v1 import executor_service_pb2, result_pb2
+from services.gateway.accept import Acceptor, Arrival
+from shared.bus import Publication, StreamLimits
+from shared.bus.subjects import deliveries
+from shared.errors import PenstockError
 from shared.telemetry import attributes as names
+from shared.telemetry.propagation import inject, parse_traceparent
 from shared.telemetry.tracing import Tracing
 from tests.executor import Result, returned, threw
-from tests.integration.delivery.harness import TRACE_ID, Harness, track
+from tests.integration.delivery.harness import WORKSPACE, Harness, declare, track
+from tests.polling import until
+from tests.spans import CollectedSpans, by_trace, edges, span_id
 
-ACCEPT_SPAN_ID = "b7ad6b7169203331"
 REQUEST_SPAN_ID = "00f067aa0ba902b7"
+# The way of a webhook through a source function, which logs and asks the outside, to one destination.
+WAY = [
+    ("", "accept"),
+    ("accept", "source run"),
+    ("deliver", "function run"),
+    ("function run", "GET"),
+    ("source run", "deliver"),
+    ("source run", "function run"),
+]
+RETRY = result_pb2.ERROR_KIND_RETRY
+BAD_REQUEST = result_pb2.ERROR_KIND_BAD_REQUEST
 
 
-def id_of(span: ReadableSpan) -> str:
-    """Give the span's id as it travels."""
-    assert span.context
-    return f"{span.context.span_id:016x}"
+def tracing(spans: CollectedSpans, *, rate: float = 0, slow_s: float = 1000) -> Tracing:
+    return Tracing(service="penstock-delivery", sink=spans, traces_per_second=rate, slow_s=slow_s)
 
 
-class Spans:
-    """Keeps what is recorded."""
-
-    def __init__(self) -> None:
-        self.all: list[ReadableSpan] = []
-
-    def on_end(self, span: ReadableSpan) -> None:
-        self.all.append(span)
-
-    def shutdown(self) -> None:
-        pass
-
-    def edges(self) -> set[tuple[str, str]]:
-        """Give all (parent's name, name) pairs; the span that the log brought along is `accept`."""
-        known = {id_of(span): span.name for span in self.all}
-        known[ACCEPT_SPAN_ID] = "accept"
-        return {(known[f"{span.parent.span_id:016x}"], span.name) for span in self.all if span.parent}
+async def accept(
+    harness: Harness, contents: Sequence[bytes | inbound_pb2.HttpRequest], *, rate: float = 0, waited_s: float = 0
+) -> list[str]:
+    """Take events as the gateway does, by default none of them sampled; give their ids."""
+    gateway = Tracing(service="penstock-gateway", sink=None, traces_per_second=rate)
+    contexts = [gateway.begin() for _ in contents]
+    source = config_pb2.SourceConfig(source_id="src_s", workspace_id=WORKSPACE)
+    started_ns = time.time_ns() - int(waited_s * 1e9)
+    arrivals = [Arrival(content) for content in contents]
+    taken = await Acceptor(harness.bus).accept(source, arrivals, contexts, started_ns=started_ns)
+    assert not [each for each in taken if isinstance(each, PenstockError)]
+    return [str(each) for each in taken]
 
 
-async def test_every_hop_hangs_under_the_one_before(harness: Harness) -> None:
+def webhook(body: bytes = b"{}") -> inbound_pb2.HttpRequest:
+    return inbound_pb2.HttpRequest(method="POST", body=body)
+
+
+def source_function(invocation: executor_service_pb2.Invocation) -> Result:
+    """Log, ask the outside, and send one message."""
+    result = returned(track(1, messageId=invocation.request.body.decode()))
+    result.requests.add(
+        method="GET", url="http://shop.example:8443/?a=b", status=200, span_id=REQUEST_SPAN_ID, response_body=b"x" * 999
+    )
+    result.logs.add(text="hello", level=result_pb2.LOG_LEVEL_INFO)
+    return result
+
+
+@pytest.fixture
+async def way(harness: Harness) -> Harness:
     await harness.destination("a")
     await harness.source(to=["a"], function=True)
-
-    def deliver(invocation: executor_service_pb2.Invocation) -> Result:
-        again = harness.executor.runs["ins_a", invocation.id] == 0
-        result = threw(result_pb2.ERROR_KIND_RETRY) if again else returned()
-        result.requests.add(method="POST", url="http://crm.example/", status=503 if again else 200)
-        result.requests[-1].span_id = REQUEST_SPAN_ID if again else ""
-        return result
-
-    harness.executor.scripts = {"ins_s": lambda _: returned(track(1)), "ins_a": deliver}
-    spans = Spans()
-    async with harness.workers(tracing=Tracing(service="delivery", sink=spans)):
-        (event_id,) = await harness.send_webhooks([b"{}"])
-        await harness.drained()
-    assert {f"{span.context.trace_id:032x}" for span in spans.all if span.context} == {TRACE_ID}
-    assert spans.edges() == {
-        ("accept", "source run"),
-        ("source run", "function run"),
-        ("source run", "deliver"),
-        ("deliver", "function run"),
-        ("function run", "POST"),
-    }
-    tries = [span for span in spans.all if span.name == "deliver"]
-    assert [(span.attributes or {})[names.DELIVERY_TRY] for span in tries] == [1, 2]
-    assert [span.status.is_ok for span in tries] == [False, True]
-    assert all((span.attributes or {})[names.EVENT_ID] == event_id for span in tries)
-    runs = {invocation.span_id for invocation in harness.executor.invocations}
-    assert runs == {id_of(span) for span in spans.all if span.name == "function run"}
-    assert REQUEST_SPAN_ID in {id_of(span) for span in spans.all}
+    harness.executor.scripts = {"ins_s": source_function, "ins_a": lambda _: returned()}
+    return harness
 
 
-async def test_above_the_rate_failures_are_kept_with_what_they_ran(harness: Harness) -> None:
+def attribute(span: Any, name: str) -> Any:
+    return span.attributes[name]
+
+
+async def test_a_sampled_event_is_one_trace_made_once(way: Harness) -> None:
+    spans = CollectedSpans()
+    async with way.workers(tracing=tracing(spans)):
+        (event_id,) = await accept(way, [webhook()], rate=100)
+        await way.drained()
+    # The gateway recorded its own.
+    assert edges(spans.all) == [("?", "source run"), *WAY[2:]]
+    assert len(spans.all) == 5
+    assert spans.important == []
+    assert attribute(spans.named("deliver")[0], names.EVENT_ID) == event_id
+    runs = {invocation.span_id for invocation in way.executor.invocations}
+    assert runs == {span_id(span) for span in spans.named("function run")}
+
+
+async def test_a_failure_brings_its_whole_trace_and_others_none(way: Harness) -> None:
+    spans = CollectedSpans()
+    way.executor.scripts["ins_a"] = lambda each: threw(BAD_REQUEST) if b'"bad"' in each.event else returned()
+    async with way.workers(tracing=tracing(spans)):
+        event_id, _ = await accept(way, [webhook(b"bad"), webhook(b"good")])
+        await way.drained()
+    assert edges(spans.all) == WAY
+    assert len(by_trace(spans.all)) == 1
+    assert spans.important == spans.all
+    accepted, source_run, function, request = spans.all[:4]
+    assert accepted.resource.attributes["service.name"] == "penstock-gateway"
+    assert (attribute(accepted, names.EVENT_ID), attribute(accepted, names.HTTP_REQUEST_BODY_SIZE)) == (event_id, 3)
+    assert attribute(source_run, names.EVENT_MESSAGES) == 1
+    assert attribute(function, names.REQUESTS) == 1
+    assert [event.attributes and event.attributes["message"] for event in function.events] == ["hello"]
+    assert span_id(request) == REQUEST_SPAN_ID
+    assert (attribute(request, names.SERVER_ADDRESS), attribute(request, names.SERVER_PORT)) == ("shop.example", 8443)
+    assert all(span.start_time <= span.end_time for span in spans.all if span.start_time and span.end_time)
+    failed = [span.name for span in spans.all if span.status.status_code is StatusCode.ERROR]
+    assert failed == ["deliver", "function run"]
+
+
+async def test_each_try_is_a_span_and_what_came_before_is_told_once(way: Harness) -> None:
+    spans = CollectedSpans()
+    way.executor.scripts["ins_a"] = lambda each: threw(RETRY) if way.executor.runs["ins_a", each.id] < 2 else returned()
+    async with way.workers(tracing=tracing(spans), destination_retry={"caps_s": [0.01], "attempts": 5, "period_s": 0}):
+        await accept(way, [webhook()])
+        await way.drained()
+    tries = spans.named("deliver")
+    assert [attribute(span, names.DELIVERY_TRY) for span in tries] == [1, 2, 3]
+    assert [span.status.is_ok for span in tries] == [False, False, True]
+    assert edges(spans.all) == sorted([*WAY, *[("source run", "deliver"), ("deliver", "function run")] * 2])
+    assert len(spans.all) == len({span_id(span) for span in spans.all})
+
+
+async def test_a_try_after_a_restart_hangs_in_the_same_trace(way: Harness) -> None:
+    before, after = CollectedSpans(), CollectedSpans()
+    way.executor.scripts["ins_a"] = lambda _: threw(RETRY)
+    later = {"caps_s": [1.0], "attempts": 5, "period_s": 0}
+    async with way.workers(tracing=tracing(before), destination_retry=later):
+        await accept(way, [webhook()])
+        await until(lambda: before.named("deliver"))
+    way.executor.scripts["ins_a"] = lambda _: returned()
+    async with way.workers(tracing=tracing(after)):
+        await way.drained()
+    assert edges(before.all) == edges(after.all) == WAY
+    last, *others = reversed(after.named("deliver"))
+    assert (attribute(last, names.DELIVERY_TRY), others) == (2, [])
+    told = {span_id(span) for span in before.all} & {span_id(span) for span in after.all}
+    assert len(told) == len(WAY) - 2
+
+
+async def test_a_source_function_that_fails_is_seen_whole(way: Harness) -> None:
+    spans = CollectedSpans()
+    way.executor.scripts["ins_s"] = lambda each: (
+        threw(RETRY) if way.executor.runs["ins_s", each.id] == 0 else source_function(each)
+    )
+    async with way.workers(tracing=tracing(spans)):
+        await accept(way, [webhook()])
+        await way.drained()
+    assert edges(spans.all) == sorted([*WAY, ("accept", "source run"), ("source run", "function run")])
+    assert [attribute(span, names.DELIVERY_TRY) for span in spans.named("source run")] == [1, 2]
+
+
+async def test_dead_letters_are_seen_whole(harness: Harness) -> None:
+    await declare(harness.bus, StreamLimits(deliveries_per_destination=1, inbox_per_source=100))
     await harness.destination("a")
     await harness.source(to=["a"])
-
-    def deliver(invocation: executor_service_pb2.Invocation) -> Result:
-        bad = b'"m1"' in invocation.event
-        return threw(result_pb2.ERROR_KIND_BAD_REQUEST) if bad else returned()
-
-    harness.executor.scripts["ins_a"] = deliver
-    spans = Spans()
-    tracing = Tracing(service="delivery", sink=spans, traces_per_second=0, slow_s=1000)
-    async with harness.workers(tracing=tracing):
-        await harness.send([track(1), track(2)], sampled=False)
+    harness.executor.scripts["ins_a"] = lambda _: threw(RETRY)
+    harness.executor.gate.clear()
+    spans = CollectedSpans()
+    async with harness.workers(tracing=tracing(spans)):
+        await accept(harness, [b'{"type":"track","event":"E","userId":"u"}'] * 2)
+        await until(lambda: spans.named("deliver"))
+        harness.executor.gate.set()
         await harness.drained()
-    assert sorted(span.name for span in spans.all) == ["deliver", "function run"]
+    exhausted, refused = sorted(by_trace(spans.all).values(), key=len, reverse=True)
+    tries = [("deliver", "function run"), ("source run", "deliver")] * 3
+    assert edges(exhausted) == sorted([("", "accept"), ("accept", "source run"), *tries])
+    assert attribute(exhausted[-2], names.DELIVERY_RESULT) == "EXHAUSTED"
+    assert edges(refused) == [("", "accept"), ("accept", "source run"), ("source run", "deliver")]
+    assert refused[0].status.description == "BACKLOG_FULL"
+
+
+async def test_slow_hops_are_seen_whole(way: Harness) -> None:
+    spans = CollectedSpans()
+    async with way.workers(tracing=tracing(spans, slow_s=1e-6)):
+        await accept(way, [webhook()])
+        await way.drained()
+    assert edges(spans.all) == WAY
+
+
+async def test_slow_acceptance_is_seen_whole(way: Harness) -> None:
+    spans = CollectedSpans()
+    async with way.workers(tracing=tracing(spans, slow_s=60)):
+        await accept(way, [webhook(b"slow")], waited_s=61)
+        await accept(way, [webhook(b"quick")])
+        await way.drained()
+    assert edges(spans.all) == WAY
+    (accepted,) = spans.named("accept")
+    assert accepted.start_time
+    assert accepted.end_time
+    assert accepted.end_time - accepted.start_time >= 61e9
+
+
+async def test_a_replay_hangs_beside_the_first_tries(way: Harness) -> None:
+    spans = CollectedSpans()
+    way.executor.scripts["ins_a"] = lambda _: threw(BAD_REQUEST)
+    async with way.workers(tracing=tracing(spans)):
+        await accept(way, [webhook()])
+        await way.drained()
+        (dead,) = [each for each in await way.outcomes() if each.status == outcome_pb2.STATUS_DISCARDED]
+        way.executor.scripts["ins_a"] = lambda _: returned()
+        await publish_replay(way, dead)
+        await until(lambda: len(spans.named("deliver")) == 2)
+    assert edges(spans.all) == sorted([*WAY, ("source run", "deliver"), ("deliver", "function run")])
+    assert len(by_trace(spans.all)) == 1
+    assert attribute(spans.named("deliver")[1], names.REPLAY) == 1
+
+
+async def publish_replay(way: Harness, dead: outcome_pb2.Outcome) -> None:
+    replayed = delivery_pb2.Delivery()
+    replayed.CopyFrom(dead.evidence.delivery)
+    replayed.replay += 1
+    context = parse_traceparent(f"00-{dead.trace_id}-{replayed.trail.source_run.span_id:016x}-01")
+    assert context
+    await way.bus.publish(
+        Publication(
+            subject=deliveries(replayed.workspace_id, replayed.destination_id),
+            payload=replayed.SerializeToString(),
+            headers=inject(context),
+        )
+    )
+
+
+async def test_deliveries_of_the_same_event_that_went_well_are_seen_too(way: Harness) -> None:
+    await way.destination("b")
+    await way.source(to=["a", "b"], function=True)
+    way.executor.scripts["ins_b"] = lambda each: (
+        threw(RETRY) if way.executor.runs["ins_b", each.id] == 0 else returned()
+    )
+    spans = CollectedSpans()
+    async with way.workers(tracing=tracing(spans)):
+        await accept(way, [webhook(b"m1"), webhook(b"m2")])
+        await way.drained()
+    assert len(by_trace(spans.all)) == 2
+    for trace in by_trace(spans.all).values():
+        assert edges(trace) == sorted([*WAY, *[("source run", "deliver"), ("deliver", "function run")] * 2])
+        results = sorted(attribute(span, names.DELIVERY_RESULT) for span in trace if span.name == "deliver")
+        assert results == ["RETRYING", "SUCCEEDED", "SUCCEEDED"]

@@ -26,7 +26,7 @@ class Collected:
     spans: list[ReadableSpan] = field(default_factory=list[ReadableSpan])
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def on_end(self, span: ReadableSpan) -> None:
+    def on_end(self, span: ReadableSpan, *, important: bool = False) -> None:
         self.spans.append(span)
         self.arrived.set()
 

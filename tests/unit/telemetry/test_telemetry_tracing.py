@@ -21,7 +21,7 @@ from shared.telemetry.tracing import MAX_ATTRIBUTE_CHARACTERS, MAX_EVENTS, SpanE
 class Collected:
     spans: list[ReadableSpan] = field(default_factory=list[ReadableSpan])
 
-    def on_end(self, span: ReadableSpan) -> None:
+    def on_end(self, span: ReadableSpan, *, important: bool = False) -> None:
         self.spans.append(span)
 
     def shutdown(self) -> None:
