@@ -1,9 +1,9 @@
-"""Spans of time and sizes as people write them: `10h`, `1h30m`, `250ms`; `64MiB`."""
+"""Spans of time, moments and sizes as people write them: `10h`, `1h30m`, `250ms`; `2026-11-21T08:00Z`; `64MiB`."""
 
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import ByteSize, TypeAdapter, ValidationError
 
@@ -28,6 +28,17 @@ def parse_span(text: str) -> timedelta:
         return sum((float(number) * _UNITS[unit] for number, unit in _PART.findall(text)), timedelta())
     except OverflowError:
         raise ValueError(f"{text!r} is too long") from None
+
+
+def parse_moment(text: str, *, now: datetime) -> datetime:
+    """Read a span before `now`, or a moment in ISO 8601, in UTC unless it says otherwise. Raises ValueError."""
+    try:
+        if _SPAN.fullmatch(text):
+            return now - parse_span(text)
+        moment = datetime.fromisoformat(text)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is no time: write how long ago, 2h or 30m, or 2026-11-21T08:00Z") from None
 
 
 def show_span(span: timedelta) -> str:

@@ -44,6 +44,8 @@ class ScriptedExecutor(contract_grpc.ExecutorServiceServicer):
         self.scripts: dict[str, Script] = {}
         self.runs: Counter[tuple[str, str]] = Counter()
         self.invocations: list[contract.Invocation] = []
+        # Code named by the calls; empty where the deployed one was to run.
+        self.code_digests: list[str] = []
         # Closed gates hold calls back until they are opened.
         self.gate = asyncio.Event()
         self.gate.set()
@@ -54,6 +56,7 @@ class ScriptedExecutor(contract_grpc.ExecutorServiceServicer):
     async def Invoke(self, request: contract.InvokeRequest, context: Any) -> AsyncIterator[contract.InvokeResponse]:
         assert caller().service == "delivery"
         await self.gate.wait()
+        self.code_digests.append(request.code_digest)
         results = [self._run(request.instance_id, each) for each in request.invocations]
         half = len(results) // 2
         for part in (results[:half], results[half:]):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from uuid import uuid4
 
 import grpc
 
@@ -13,8 +15,11 @@ from penstock.delivery.v1 import delivery_service_pb2, delivery_service_pb2_grpc
 from services.delivery.backlogs import Backlogs
 from services.delivery.invoking import Invoker
 from services.delivery.metrics import IN_FLIGHT
-from services.delivery.projector import Projector
+from services.delivery.projector import Projector, outcomes_behind
 from services.delivery.read_side import ReadSide
+from services.delivery.replay_claims import ReplayClaims
+from services.delivery.replayer import Replayer
+from services.delivery.replays import Replays
 from services.delivery.servicer import DeliveryService
 from services.delivery.settings import DeliverySettings
 from services.delivery.spans import Spans
@@ -41,7 +46,17 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
         await declare_streams(bus, settings.streams)
         config = await stack.enter_async_context(ConfigView(bus, _CONFIG).watch())
         store = Store(database, settings.read_models)
-        server = _rpc_server(settings, tracing, store)
+        claims = ReplayClaims(database, owner=uuid4().hex, lease_s=settings.replays.lease_s)
+        replayer = Replayer(bus=bus, config=config, claims=claims, folded=store.sequence, tracing=tracing)
+        replays = Replays(database, unfinished=settings.replays.unfinished_per_workspace)
+        service = DeliveryService(
+            store,
+            replays,
+            highest_rate=settings.replays.max_per_second,
+            outcomes_behind=partial(outcomes_behind, bus, store),
+            on_begun=replayer.wake,
+        )
+        server = _rpc_server(settings, tracing, service)
         await server.start()
         stack.push_async_callback(server.stop)
         workers = Workers(
@@ -56,7 +71,7 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
         await stack.enter_async_context(Backlogs(bus).observed())
         async with asyncio.TaskGroup() as tasks:
             reading = tasks.create_task(read_side.run())
-            async with workers.running():
+            async with replayer.running(), workers.running():
                 yield
             reading.cancel()
 
@@ -71,9 +86,9 @@ async def _executors(settings: DeliverySettings, stack: AsyncExitStack) -> Execu
     )
 
 
-def _rpc_server(settings: DeliverySettings, tracing: Tracing, store: Store) -> RpcServer:
+def _rpc_server(settings: DeliverySettings, tracing: Tracing, service: DeliveryService) -> RpcServer:
     def add(server: grpc.aio.Server) -> None:
-        delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server(DeliveryService(store), server)
+        delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server(service, server)
 
     return RpcServer(
         address=settings.grpc_address,

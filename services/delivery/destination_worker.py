@@ -18,12 +18,12 @@ from penstock.config.v1 import config_pb2
 from penstock.event.v1 import delivery_pb2, outcome_pb2
 from services.delivery.attempts import Attempts
 from services.delivery.grouping import Grouped
-from services.delivery.invoking import Invoker, Result
+from services.delivery.invoking import Invoker, Result, by_code
 from services.delivery.lane import Lane
 from services.delivery.outcomes import Outcomes
 from services.delivery.retry import Decision, RetryPolicy, decide
 from services.delivery.spans import Spans
-from services.delivery.trials import Trial, describe_run, describe_without_run, outcome_of_delivery
+from services.delivery.trials import Trial, describe_run, describe_without_run, outcome_of_delivery, running
 from shared.bus import Held
 from shared.bus.message_ids import delivery_id
 from shared.telemetry.propagation import extract, work_on
@@ -39,6 +39,10 @@ class _Concluded:
     trial: Trial
     instance: config_pb2.InstanceConfig
     result: Result
+
+
+def _concluded(lane: Lane, trial: Trial, function: config_pb2.InstanceConfig, result: Result) -> _Concluded:
+    return _Concluded(lane, trial, running(function, trial.delivery), result)
 
 
 class DestinationWorker:
@@ -77,9 +81,10 @@ class DestinationWorker:
         for invocation, trial in zip(invocations, trials.values(), strict=True):
             invocation.event = trial.delivery.message
             trial.function_span_id = int(invocation.span_id, 16)
-        instance = destination.function
-        async for results in self._invoker.run(instance.instance_id, invocations):
-            await self._conclude([_Concluded(lane, trials[result.id], instance, result) for result in results])
+        function = destination.function
+        for code_digest, alike in by_code(invocations, lambda each: trials[each.id].delivery.code_digest):
+            async for results in self._invoker.run(function.instance_id, alike, code_digest=code_digest):
+                await self._conclude([_concluded(lane, trials[each.id], function, each) for each in results])
 
     async def _trials(self, lane: Lane, group: Sequence[Held]) -> dict[str, Trial]:
         parsed: dict[str, tuple[Held, delivery_pb2.Delivery]] = {}

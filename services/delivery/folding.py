@@ -122,6 +122,10 @@ def _delivery(delivery_id: str, outcome: outcome_pb2.Outcome, ordinal: int) -> R
         "updated_us": outcome.finished_at.ToMicroseconds(),
         "next_attempt_us": outcome.next_attempt_at.ToMicroseconds() if outcome.HasField("next_attempt_at") else 0,
         "trace_id": outcome.trace_id,
+        "span_id": outcome.span_id,
+        "version_id": outcome.function.version_id,
+        "code_digest": outcome.function.code_digest,
+        "replay": outcome.replay,
         "ordinal": ordinal,
     }
 
@@ -133,6 +137,7 @@ def _evidence(delivery_id: str, outcome: outcome_pb2.Outcome, ordinal: int) -> R
         "destination_id": outcome.destination_id,
         "status": outcome.status,
         "evidence": outcome.evidence.SerializeToString(),
+        "replay": outcome.replay,
         "ordinal": ordinal,
     }
 

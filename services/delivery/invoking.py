@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Sequence
 from contextlib import aclosing
 
 from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc, result_pb2
@@ -25,35 +25,47 @@ class Invoker:
         self._executors = executors
         self._timeout_s = timeout_s
 
-    async def run(self, instance_id: str, invocations: Sequence[Invocation]) -> AsyncGenerator[Sequence[Result]]:
+    async def run(
+        self, instance_id: str, invocations: Sequence[Invocation], *, code_digest: str = ""
+    ) -> AsyncGenerator[Sequence[Result]]:
         """Run events of one instance, in as few calls as may be; give results as they become ready.
 
+        With a `code_digest` that code runs instead of the deployed one; where it is gone, each event's result says so.
         Raises ResourceExhausted, Unavailable or DeadlineExceeded when the platform could not run the rest, which is no
         try of the events. Any other failure of a call may be the events' own doing, and is given as the result of each.
         """
         for call in split_calls(invocations):
             missing = {invocation.id: invocation for invocation in call}
             try:
-                async for results in self._call(instance_id, call):
+                async for results in self._call(instance_id, call, code_digest):
                     for result in results:
                         missing.pop(result.id, None)
                     yield results
             except (ResourceExhausted, Unavailable, DeadlineExceeded):
                 raise
             except PenstockError as error:
-                yield [_failed(invocation, error) for invocation in missing.values()]
+                # Code of now may still be on its way; code of then that is gone does not come back.
+                is_gone = bool(code_digest) and error.reason == "CODE_NOT_FOUND"
+                kind = result_pb2.ERROR_KIND_INVALID_SETTINGS if is_gone else result_pb2.ERROR_KIND_SANDBOX_FAULT
+                yield [_failed(invocation, kind, error) for invocation in missing.values()]
                 missing.clear()
             if missing:
                 raise Unavailable("The executor ended the call before all events had results.", reason="NO_RESULT")
 
-    async def _call(self, instance_id: str, call: Sequence[Invocation]) -> AsyncGenerator[Sequence[Result]]:
+    async def _call(
+        self, instance_id: str, call: Sequence[Invocation], code_digest: str
+    ) -> AsyncGenerator[Sequence[Result]]:
         with self._executors.channel(instance_id) as channel:
             stub = executor_service_pb2_grpc.ExecutorServiceStub(channel)
             if len(call) == 1:
-                one = executor_service_pb2.InvokeOneRequest(instance_id=instance_id, invocation=call[0])
+                one = executor_service_pb2.InvokeOneRequest(
+                    instance_id=instance_id, invocation=call[0], code_digest=code_digest
+                )
                 yield [(await stub.InvokeOne(one, timeout=self._timeout_s)).result]
                 return
-            request = executor_service_pb2.InvokeRequest(instance_id=instance_id, invocations=call)
+            request = executor_service_pb2.InvokeRequest(
+                instance_id=instance_id, invocations=call, code_digest=code_digest
+            )
             async with aclosing(gathered(_results(stub.Invoke(request, timeout=self._timeout_s)))) as groups:
                 async for results in groups:
                     yield results
@@ -62,6 +74,16 @@ class Invoker:
 async def _results(responses: AsyncIterable[executor_service_pb2.InvokeResponse]) -> AsyncGenerator[Sequence[Result]]:
     async for response in responses:
         yield response.results
+
+
+def by_code(
+    invocations: Sequence[Invocation], code_digest: Callable[[Invocation], str]
+) -> Iterable[tuple[str, Sequence[Invocation]]]:
+    """Sort events by the code that they are to run with."""
+    sorted_by_code: dict[str, list[Invocation]] = {}
+    for invocation in invocations:
+        sorted_by_code.setdefault(code_digest(invocation), []).append(invocation)
+    return sorted_by_code.items()
 
 
 def split_calls(invocations: Sequence[Invocation]) -> Iterable[Sequence[Invocation]]:
@@ -79,9 +101,9 @@ def split_calls(invocations: Sequence[Invocation]) -> Iterable[Sequence[Invocati
         yield call
 
 
-def _failed(invocation: Invocation, error: PenstockError) -> Result:
+def _failed(invocation: Invocation, kind: result_pb2.ErrorKind.ValueType, error: PenstockError) -> Result:
     failed = Result(id=invocation.id)
-    failed.error.kind = result_pb2.ERROR_KIND_SANDBOX_FAULT
+    failed.error.kind = kind
     failed.error.name = error.reason
     failed.error.message = error.message
     failed.started_at.FromNanoseconds(time.time_ns())

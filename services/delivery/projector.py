@@ -28,6 +28,7 @@ _INACTIVE_S = 60.0
 _RETRY_S = 1.0
 # A transaction costs as much as folding many outcomes, so those that come soon after one share the next.
 _PAUSE_S = 0.1
+_ASKING_S = 0.5
 
 
 class Gap(Exception):
@@ -111,6 +112,16 @@ class Projector:
         while (now := await self._store.sequence()) != before:
             before = now
             await asyncio.sleep(self._standby_s)
+
+
+async def outcomes_behind(bus: Bus, store: Store) -> int | None:
+    """Tell how many messages of OUTCOMES are not folded yet; None when the log cannot be asked at once."""
+    try:
+        async with asyncio.timeout(_ASKING_S):
+            last = (await bus.jetstream.stream_info(OUTCOMES)).state.last_seq
+    except (TimeoutError, nats.errors.Error):
+        return None
+    return max(0, last - await store.sequence())
 
 
 def _outcomes(held: Sequence[Held]) -> list[outcome_pb2.Outcome]:

@@ -1,58 +1,78 @@
-"""`DeliveryService`: what became of the events of the caller's workspace."""
+"""`DeliveryService`: what became of the events of the caller's workspace, and another try for those that failed."""
 
 from __future__ import annotations
 
-import base64
-import binascii
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from google.protobuf.timestamp_pb2 import Timestamp
-
+from penstock.access.v1 import access_pb2
 from penstock.delivery.v1 import delivery_service_pb2 as contract
 from penstock.delivery.v1 import delivery_service_pb2_grpc as contract_grpc
+from penstock.delivery.v1 import replay_pb2
 from penstock.event.v1 import outcome_pb2
-from services.delivery.store import Filter, Store
-from services.delivery.tables import Delivery
-from shared.errors import FieldViolation, InvalidArgument, NotFound
+from services.delivery import inputs
+from services.delivery.records import delivery_record, replay_record
+from services.delivery.replays import Replays, Wanted
+from services.delivery.selection import Filter
+from services.delivery.store import Store
+from shared.errors import InvalidArgument, NotFound
 from shared.rpc import caller
 
-_PAGE = 50
-_LARGEST_PAGE = 1000
+_SEVERAL = 1000
 _EVENT_PREFIX = "evt_"
 
 
 class DeliveryService(contract_grpc.DeliveryServiceServicer):
-    """Answers from the read models."""
+    """Answers from the read models, begins replays and purges.
 
-    def __init__(self, store: Store) -> None:
+    `outcomes_behind` tells how many messages of OUTCOMES the read models miss, None when that is unknown; `on_begun` is
+    called when a replay was begun.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        replays: Replays,
+        *,
+        highest_rate: int,
+        outcomes_behind: Callable[[], Awaitable[int | None]],
+        on_begun: Callable[[], None],
+    ) -> None:
         self._store = store
+        self._replays = replays
+        self._highest_rate = highest_rate
+        self._outcomes_behind = outcomes_behind
+        self._on_begun = on_begun
 
     async def ListDeliveries(
         self, request: contract.ListDeliveriesRequest, context: Any
     ) -> contract.ListDeliveriesResponse:
         """List deliveries, the latest first."""
-        size = min(request.page_size or _PAGE, _LARGEST_PAGE)
-        if size < 0:
-            raise _invalid("page_size", "must not be negative")
+        size = inputs.page_size(request.page_size)
+        # Asked first: what is folded meanwhile is shown, and counted as missing at worst.
+        behind = await self._outcomes_behind()
         found = await self._store.deliveries(
-            _workspace(),
-            Filter(request.status, request.source_id, request.destination_id, request.event_id),
-            before=_read_token(request.page_token),
+            _actor().workspace_id,
+            inputs.listed(request),
+            before=inputs.read_token(request.page_token),
             limit=size + 1,
         )
         return contract.ListDeliveriesResponse(
-            deliveries=[_record(row) for row in found[:size]],
-            next_page_token=_make_token(found[size - 1].ordinal) if len(found) > size else "",
+            deliveries=[delivery_record(each) for each in found[:size]],
+            next_page_token=inputs.make_token(found[size - 1].row.ordinal) if len(found) > size else "",
+            outcomes_behind=behind,
         )
 
     async def GetDelivery(self, request: contract.GetDeliveryRequest, context: Any) -> contract.GetDeliveryResponse:
         """Give one delivery, by its own id or that of an event that has only one."""
-        found = await self._store.delivery(_workspace(), await self._resolve(request.delivery_id))
+        inputs.checked_text("delivery_id", request.delivery_id)
+        found = await self._store.delivery(_actor().workspace_id, await self._resolve(request.delivery_id))
         if found is None:
             raise NotFound("There is no such delivery, or it was too long ago.", reason="DELIVERY_NOT_FOUND")
-        row, evidence = found
+        shown, evidence = found
         return contract.GetDeliveryResponse(
-            delivery=_record(row), evidence=outcome_pb2.Evidence.FromString(evidence) if evidence is not None else None
+            delivery=delivery_record(shown),
+            evidence=outcome_pb2.Evidence.FromString(evidence) if evidence is not None else None,
         )
 
     async def GetDeliveryStats(
@@ -60,7 +80,7 @@ class DeliveryService(contract_grpc.DeliveryServiceServicer):
     ) -> contract.GetDeliveryStatsResponse:
         """Sum up the counters."""
         rows = await self._store.stats(
-            _workspace(),
+            _actor().workspace_id,
             Filter(source_id=request.source_id, destination_id=request.destination_id),
             from_minute=request.start_time.seconds // 60 if request.HasField("start_time") else None,
             to_minute=-(-request.end_time.seconds // 60) if request.HasField("end_time") else None,
@@ -81,62 +101,77 @@ class DeliveryService(contract_grpc.DeliveryServiceServicer):
             ]
         )
 
+    async def ReplayDeliveries(
+        self, request: replay_pb2.ReplayDeliveriesRequest, context: Any
+    ) -> replay_pb2.ReplayDeliveriesResponse:
+        """Begin a replay, or count what it would be about."""
+        wanted = self._wanted(request)
+        if request.validate_only:
+            counted = replay_pb2.Replay(matched=await self._replays.count(wanted), version=wanted.version)
+            counted.max_per_second = wanted.max_per_second
+            return replay_pb2.ReplayDeliveriesResponse(replay=counted)
+        begun = await self._replays.begin(wanted)
+        self._on_begun()
+        return replay_pb2.ReplayDeliveriesResponse(replay=replay_record(begun))
+
+    async def GetReplay(self, request: replay_pb2.GetReplayRequest, context: Any) -> replay_pb2.GetReplayResponse:
+        """Give a replay with its progress."""
+        replay_id = inputs.checked_text("replay_id", request.replay_id)
+        found = await self._replays.get(_actor().workspace_id, replay_id)
+        return replay_pb2.GetReplayResponse(replay=replay_record(found))
+
+    async def ListReplays(self, request: replay_pb2.ListReplaysRequest, context: Any) -> replay_pb2.ListReplaysResponse:
+        """List replays, the latest first."""
+        size = inputs.page_size(request.page_size)
+        before = inputs.checked_text("page_token", request.page_token)
+        found = await self._replays.page(_actor().workspace_id, before=before, limit=size + 1)
+        return replay_pb2.ListReplaysResponse(
+            replays=[replay_record(each) for each in found[:size]],
+            next_page_token=found[size - 1].replay_id if len(found) > size else "",
+        )
+
+    async def CancelReplay(
+        self, request: replay_pb2.CancelReplayRequest, context: Any
+    ) -> replay_pb2.CancelReplayResponse:
+        """End a replay."""
+        replay_id = inputs.checked_text("replay_id", request.replay_id)
+        ended = await self._replays.cancel(_actor().workspace_id, replay_id)
+        return replay_pb2.CancelReplayResponse(replay=replay_record(ended))
+
+    async def PurgeDeliveries(
+        self, request: replay_pb2.PurgeDeliveriesRequest, context: Any
+    ) -> replay_pb2.PurgeDeliveriesResponse:
+        """Remove failures with their evidence."""
+        wanted = inputs.selected(request, replayed=None)
+        purged = await self._store.purge(_actor().workspace_id, wanted, only_count=request.validate_only)
+        return replay_pb2.PurgeDeliveriesResponse(purged=purged)
+
+    def _wanted(self, request: replay_pb2.ReplayDeliveriesRequest) -> Wanted:
+        actor = _actor()
+        return Wanted(
+            workspace_id=actor.workspace_id,
+            token_id=actor.token_id,
+            request=request,
+            selection=inputs.selected(request, replayed=False),
+            version=inputs.version(request),
+            max_per_second=inputs.rate(request, highest=self._highest_rate),
+            request_id=inputs.request_id(request.request_id),
+        )
+
     async def _resolve(self, delivery_id: str) -> str:
         if not delivery_id.startswith(_EVENT_PREFIX):
             return delivery_id
         wanted = Filter(event_id=delivery_id)
-        rows = await self._store.deliveries(_workspace(), wanted, before=None, limit=_LARGEST_PAGE)
+        rows = await self._store.deliveries(_actor().workspace_id, wanted, before=None, limit=_SEVERAL)
         # What went no further than its source's function is that run.
-        found = [row for row in rows if row.destination_id] or rows
+        found = [each.row for each in rows if each.row.destination_id] or [each.row for each in rows]
         if len(found) > 1:
             raise InvalidArgument("The event has several deliveries; list them by it.", reason="SEVERAL_DELIVERIES")
         return found[0].delivery_id if found else ""
 
 
-def _workspace() -> str:
+def _actor() -> access_pb2.Actor:
     actor = caller().actor
     if actor is None:
         raise NotFound("Only persons have deliveries.")
-    return actor.workspace_id
-
-
-def _record(row: Delivery) -> contract.DeliveryRecord:
-    return contract.DeliveryRecord(
-        delivery_id=row.delivery_id,
-        event_id=row.event_id,
-        message_id=row.message_id,
-        source_id=row.source_id,
-        destination_id=row.destination_id,
-        status=outcome_pb2.Status.Name(row.status),  # type: ignore[arg-type]
-        reason=row.reason,
-        attempts=row.attempts,
-        event_type=row.event_type,
-        event_name=row.event_name,
-        received_at=_time(row.received_us),
-        updated_at=_time(row.updated_us),
-        next_attempt_at=_time(row.next_attempt_us) if row.next_attempt_us else None,
-        trace_id=row.trace_id,
-    )
-
-
-def _time(microseconds: int) -> Timestamp:
-    made = Timestamp()
-    made.FromMicroseconds(microseconds)
-    return made
-
-
-def _make_token(ordinal: int) -> str:
-    return base64.urlsafe_b64encode(str(ordinal).encode()).decode()
-
-
-def _read_token(token: str) -> int | None:
-    if not token:
-        return None
-    try:
-        return int(base64.urlsafe_b64decode(token)[:19])
-    except (ValueError, binascii.Error):
-        raise _invalid("page_token", "is not one that this service gave") from None
-
-
-def _invalid(field: str, description: str) -> InvalidArgument:
-    return InvalidArgument(f"{field} {description}", violations=[FieldViolation(field, description)])
+    return actor

@@ -26,6 +26,14 @@ class ReadModelLimits(BaseModel, frozen=True):
     remembered_tries: int = Field(default=500_000, description="Latest tries by which repeated ones are known.")
 
 
+class ReplayLimits(BaseModel, frozen=True):
+    """How failures are replayed."""
+
+    max_per_second: int = Field(default=1000, ge=1, description="Highest rate that a replay may ask for.")
+    unfinished_per_workspace: int = Field(default=10, ge=1, description="Replays of a workspace at a time.")
+    lease_s: float = Field(default=10.0, gt=0, description="Seconds after which another replica takes over a replay.")
+
+
 class DeliverySettings(DatabaseSettings):
     """What delivery works with."""
 
@@ -33,6 +41,7 @@ class DeliverySettings(DatabaseSettings):
     sources: LaneLimits = Field(default_factory=LaneLimits, description="How sources are worked on.")
     destinations: LaneLimits = Field(default_factory=LaneLimits, description="How destinations are worked on.")
     read_models: ReadModelLimits = Field(default_factory=ReadModelLimits, description="What is kept of outcomes.")
+    replays: ReplayLimits = Field(default_factory=ReplayLimits, description="How failures are replayed.")
     drain_s: float = Field(default=8.0, description="Seconds for running events to finish in at the end.")
     invoke_timeout_s: float = Field(default=60.0, description="Deadline of a call to an executor.")
     source_retry: RetryPolicy = Field(

@@ -19,7 +19,7 @@ from penstock.config.v1 import config_pb2
 from penstock.event.v1 import delivery_pb2, inbound_pb2, outcome_pb2
 from services.delivery.attempts import Attempts
 from services.delivery.grouping import Grouped
-from services.delivery.invoking import Invoker, Result
+from services.delivery.invoking import Invoker, Result, by_code
 from services.delivery.lane import Lane
 from services.delivery.outcomes import Outcomes
 from services.delivery.publishing import publish_persistently
@@ -33,6 +33,7 @@ from services.delivery.trials import (
     describe_without_run,
     outcome_of_delivery,
     outcome_of_run,
+    running,
     timestamp,
 )
 from shared.bus import Ack, Bus, ConfigView, Held, Publication
@@ -50,8 +51,13 @@ class _Concluded:
 
     lane: Lane
     source: config_pb2.SourceConfig
+    function: config_pb2.InstanceConfig
     run: Run
     result: Result
+
+
+def _concluded(lane: Lane, source: config_pb2.SourceConfig, run: Run, result: Result) -> _Concluded:
+    return _Concluded(lane, source, running(source.function, run.event), run, result)
 
 
 class SourceWorker:
@@ -100,7 +106,7 @@ class SourceWorker:
             if event is None:
                 await lane.ack(held)
             else:
-                parsed[delivery_id(event.event_id)] = held, event
+                parsed[delivery_id(event.event_id, replay=event.replay)] = held, event
         tried = await self._attempts.load([run_id for run_id, (held, _) in parsed.items() if held.deliveries > 1])
         now_ns = time.time_ns()
         runs: dict[str, Run] = {}
@@ -135,8 +141,9 @@ class SourceWorker:
             for header in request.headers:
                 invocation.request.headers.add(name=header.name, value=header.value)
         by_id = {run.run_id: run for run in runs}
-        async for results in self._invoker.run(source.function.instance_id, invocations):
-            await self._conclude([_Concluded(lane, source, by_id[result.id], result) for result in results])
+        for code_digest, alike in by_code(invocations, lambda each: by_id[each.id].event.code_digest):
+            async for results in self._invoker.run(source.function.instance_id, alike, code_digest=code_digest):
+                await self._conclude([_concluded(lane, source, by_id[each.id], each) for each in results])
 
     async def _conclude_group(self, group: Sequence[_Concluded]) -> None:
         decisions = [self._come_to(each) for each in group]
@@ -149,7 +156,7 @@ class SourceWorker:
         if counts:
             await self._attempts.save(counts)
         for each, decision in zip(group, decisions, strict=True):
-            self._spans.source_run(each.run, each.source.function, each.result, each.run.outcomes[-1])
+            self._spans.source_run(each.run, each.function, each.result, each.run.outcomes[-1])
             await each.lane.settle(each.run.held, decision.delay_s)
 
     def _come_to(self, concluded: _Concluded) -> Decision:
@@ -158,12 +165,12 @@ class SourceWorker:
         elapsed_s = time.time() - run.event.received_at.ToNanoseconds() / 1e9
         decision = decide(self._policy, result, attempt=run.attempt, elapsed_s=elapsed_s)
         outcome = outcome_of_run(run)
-        describe_run(outcome, decision, result, concluded.source.function)
+        describe_run(outcome, decision, result, concluded.function)
         if outcome.HasField("evidence"):
             outcome.evidence.inbound.CopyFrom(run.event)
         run.trail = self._spans.trail(
             run,
-            concluded.source.function,
+            concluded.function,
             result,
             failed=bool(outcome.reason),
             messages=len(result.messages),
@@ -181,6 +188,7 @@ class SourceWorker:
                 message = complete_message(text, run.event, number)
             except (ValueError, RecursionError) as error:
                 describe_without_run(outcome, outcome_pb2.STATUS_DISCARDED, "MALFORMED_MESSAGE", str(error))
+                outcome.evidence.inbound.CopyFrom(run.event)
                 continue
             outcome.messages_sent += 1
             routes = route(source, message, self._config)
@@ -246,6 +254,7 @@ def _delivery(
         event_type=kind if isinstance(kind, str) else "",
         event_name=event_name(message),
         trail=run.trail,
+        replay=run.event.replay,
     )
 
 

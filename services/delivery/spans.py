@@ -221,6 +221,7 @@ def _run_attributes(
         names.SOURCE: of.source_id,
         names.DELIVERY_TRY: attempt,
         names.EVENT_MESSAGES: messages,
+        names.REPLAY: of.replay or None,
     }
 
 

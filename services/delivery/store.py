@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 import sqlalchemy
-from sqlalchemy import Table, bindparam, func, text
+from sqlalchemy import Table, and_, bindparam, func, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import SQLModel, col, select
+from sqlalchemy.orm import aliased
+from sqlmodel import SQLModel, col
 
 from penstock.event.v1 import outcome_pb2
 from services.delivery.folding import Changes, Row, fold, keys_of
+from services.delivery.purging import purge
+from services.delivery.selection import Filter, conditions
 from services.delivery.settings import ReadModelLimits
-from services.delivery.tables import Counter, Delivery, Evidence, Projection, Try, Usage
+from services.delivery.tables import Counter, Delivery, Evidence, Projection, Replayed, Try, Usage
 from shared.database import Database
 
 _NAME = "outcomes"
@@ -25,15 +28,17 @@ _LOOK_UP = 500
 _PRUNE_EVERY = 500
 
 _PRUNE_TRIES = text("DELETE FROM tries WHERE ordinal <= :oldest")
+# Dead letters stay until they are purged, and so do replays that were refused: each was a dead letter before.
+_AGING = "status != :dead AND NOT (status = :discarded AND replay > 0)"
 _PRUNE_DELIVERIES = text(
-    "DELETE FROM deliveries WHERE workspace_id = :workspace_id AND status != :dead AND ordinal < ("
-    " SELECT min(ordinal) FROM (SELECT ordinal FROM deliveries WHERE workspace_id = :workspace_id AND status != :dead"
+    f"DELETE FROM deliveries WHERE workspace_id = :workspace_id AND {_AGING} AND ordinal < ("  # noqa: S608 constants
+    f" SELECT min(ordinal) FROM (SELECT ordinal FROM deliveries WHERE workspace_id = :workspace_id AND {_AGING}"
     " ORDER BY ordinal DESC LIMIT :keep) AS newest)"
 )
 _PRUNE_EVIDENCE = text(
-    "DELETE FROM evidence WHERE workspace_id = :workspace_id AND destination_id = :destination_id AND status != :dead"
+    f"DELETE FROM evidence WHERE workspace_id = :workspace_id AND destination_id = :destination_id AND {_AGING}"  # noqa: S608
     " AND ordinal < (SELECT min(ordinal) FROM (SELECT ordinal FROM evidence WHERE workspace_id = :workspace_id"
-    " AND destination_id = :destination_id AND status != :dead ORDER BY ordinal DESC LIMIT :keep) AS newest)"
+    f" AND destination_id = :destination_id AND {_AGING} ORDER BY ordinal DESC LIMIT :keep) AS newest)"
 )
 
 
@@ -42,13 +47,23 @@ class Overtaken(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
-    """Which deliveries of a workspace to list; empty fields let everything through."""
+class Shown:
+    """A delivery, with what it was replayed as and what it is a replay of, if that is so."""
 
-    status: int = 0
-    source_id: str = ""
-    destination_id: str = ""
-    event_id: str = ""
+    row: Delivery
+    replayed_as: str | None
+    replay_of: str | None
+
+
+_AS: Any = aliased(Replayed)
+_OF: Any = aliased(Replayed)
+# The messages of a replayed source run carry its number too.
+_OF_IT = and_(_OF.workspace_id == Delivery.workspace_id, _OF.number == Delivery.replay, col(Delivery.replay) > 0)
+_SHOWN: Any = (
+    sqlalchemy.select(Delivery, _AS.replayed_as, _OF.delivery_id)
+    .outerjoin(_AS, _AS.delivery_id == Delivery.delivery_id)
+    .outerjoin(_OF, _OF_IT)
+)
 
 
 class Store:
@@ -89,31 +104,26 @@ class Store:
             session.add(projection)
             await self._prune(session, changes, projection.ordinal)
 
-    async def deliveries(
-        self, workspace_id: str, wanted: Filter, *, before: int | None, limit: int
-    ) -> Sequence[Delivery]:
+    async def deliveries(self, workspace_id: str, wanted: Filter, *, before: int | None, limit: int) -> Sequence[Shown]:
         """List deliveries, the latest first, from those that changed before the ordinal `before` on."""
-        query = select(Delivery).where(Delivery.workspace_id == workspace_id)
-        for column, value in (
-            (Delivery.status, wanted.status),
-            (Delivery.source_id, wanted.source_id),
-            (Delivery.destination_id, wanted.destination_id),
-            (Delivery.event_id, wanted.event_id),
-        ):
-            if value:
-                query = query.where(col(column) == value)
+        query = _SHOWN.where(*conditions(workspace_id, wanted))
         if before is not None:
             query = query.where(col(Delivery.ordinal) < before)
         async with self._database.read() as session:
-            return (await session.scalars(query.order_by(col(Delivery.ordinal).desc()).limit(limit))).all()
+            found = await session.execute(query.order_by(col(Delivery.ordinal).desc()).limit(limit))
+            return [Shown(*row) for row in found]
 
-    async def delivery(self, workspace_id: str, delivery_id: str) -> tuple[Delivery, bytes | None] | None:
+    async def delivery(self, workspace_id: str, delivery_id: str) -> tuple[Shown, bytes | None] | None:
         """Find a delivery and the evidence of its latest try that was no success."""
-        query = select(Delivery).where(Delivery.workspace_id == workspace_id, Delivery.delivery_id == delivery_id)
+        query = _SHOWN.where(*conditions(workspace_id, Filter(delivery_ids=[delivery_id])))
         async with self._database.read() as session:
-            found = (await session.scalars(query)).one_or_none()
+            found = (await session.execute(query)).one_or_none()
             evidence = await session.get(Evidence, delivery_id) if found else None
-            return (found, evidence.evidence if evidence else None) if found else None
+            return (Shown(*found), evidence.evidence if evidence else None) if found else None
+
+    async def purge(self, workspace_id: str, wanted: Filter, *, only_count: bool = False) -> int:
+        """Remove what matches now with its evidence, and tell how much it was; the counters keep it."""
+        return await purge(self._database, workspace_id, wanted, only_count=only_count)
 
     async def stats(
         self, workspace_id: str, wanted: Filter, *, from_minute: int | None, to_minute: int | None
@@ -166,10 +176,10 @@ class Store:
         self._unpruned.update(row["workspace_id"] for row in changes.deliveries.values())
         self._unpruned.update(f"{row['workspace_id']} {row['destination_id']}" for row in changes.evidence.values())
         due = [name for name, rows in self._unpruned.items() if rows >= _PRUNE_EVERY]
-        dead = outcome_pb2.STATUS_EXHAUSTED
+        kept = {"dead": outcome_pb2.STATUS_EXHAUSTED, "discarded": outcome_pb2.STATUS_DISCARDED}
         for name in due:
             workspace_id, _, destination_id = name.partition(" ")
-            where = {"workspace_id": workspace_id, "dead": dead}
+            where = {"workspace_id": workspace_id, **kept}
             if " " in name:
                 keep = self._limits.failures_per_destination
                 await session.execute(_PRUNE_EVIDENCE, where | {"destination_id": destination_id, "keep": keep})

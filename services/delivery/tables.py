@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Index
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Index, text
 from sqlmodel import Field, SQLModel
+
+# STATUS_EXHAUSTED. Conditions say it as a literal too: only then is the index used.
+_DEAD = text("status = 5")
 
 
 class Projection(SQLModel, table=True):
@@ -46,6 +51,7 @@ class Delivery(SQLModel, table=True):
     __table_args__ = (
         Index("deliveries_by_age", "workspace_id", "ordinal"),
         Index("deliveries_by_event", "workspace_id", "event_id"),
+        Index("dead_letters", "workspace_id", "ordinal", sqlite_where=_DEAD, postgresql_where=_DEAD),
     )
     delivery_id: str = Field(primary_key=True)
     workspace_id: str
@@ -63,6 +69,12 @@ class Delivery(SQLModel, table=True):
     # 0 when no try is due.
     next_attempt_us: int = Field(sa_type=BigInteger)
     trace_id: str
+    # Of the latest try, whatever it came to; empty for those of older releases.
+    span_id: str
+    version_id: str
+    code_digest: str
+    # Number of the replay that made it, 0 for the first way through.
+    replay: int = Field(sa_type=BigInteger)
     ordinal: int = Field(sa_type=BigInteger)
 
 
@@ -76,7 +88,73 @@ class Evidence(SQLModel, table=True):
     destination_id: str
     status: int
     evidence: bytes
+    replay: int = Field(sa_type=BigInteger)
     ordinal: int = Field(sa_type=BigInteger)
+
+
+class Replay(SQLModel, table=True):
+    """Failures being sent on their way again. One replica at a time works on it: `owner`, while it renews its lease."""
+
+    __tablename__ = "replays"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("replays_by_request", "workspace_id", "request_id", unique=True),
+        Index("replays_by_end", "finished_us"),
+    )
+    replay_id: str = Field(primary_key=True)
+    workspace_id: str
+    # None when the caller gave none.
+    request_id: str | None
+    token_id: str
+    # `ReplayDeliveriesRequest` of the contract.
+    request: bytes
+    state: int
+    version: int
+    max_per_second: int
+    # What it is about: what failed up to this ordinal and was not replayed under a number up to this one.
+    last_ordinal: int = Field(sa_type=BigInteger)
+    last_number: int = Field(sa_type=BigInteger)
+    # Ordinal up to which everything was claimed, skipped or found impossible.
+    cursor: int = Field(sa_type=BigInteger)
+    matched: int = Field(sa_type=BigInteger)
+    published: int = Field(sa_type=BigInteger)
+    # Counts by reason.
+    skipped: dict[str, Any] = Field(sa_type=JSON)
+    failed: dict[str, Any] = Field(sa_type=JSON)
+    waiting_for: str
+    owner: str
+    owned_until_us: int = Field(sa_type=BigInteger)
+    created_us: int = Field(sa_type=BigInteger)
+    updated_us: int = Field(sa_type=BigInteger)
+    # 0 until everything is settled.
+    finished_us: int = Field(sa_type=BigInteger)
+
+
+class Replayed(SQLModel, table=True):
+    """A failure that was claimed by a replay: nobody else replays it. Kept when the failure is purged."""
+
+    __tablename__ = "replayed"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        Index("replayed_by_number", "workspace_id", "number", unique=True),
+        Index("replayed_by_replay", "replay_id", "published"),
+    )
+    delivery_id: str = Field(primary_key=True)
+    workspace_id: str
+    replay_id: str
+    number: int = Field(sa_type=BigInteger)
+    replayed_as: str
+    # Whether the log is known to have it.
+    published: bool
+    # Last sequence of its stream before it was published: where to look for it after a crash.
+    after_sequence: int = Field(sa_type=BigInteger)
+    claimed_us: int = Field(sa_type=BigInteger)
+
+
+class ReplayNumber(SQLModel, table=True):
+    """The last number given to a replay of something; locked by all that claim in the workspace."""
+
+    __tablename__ = "replay_numbers"  # pyright: ignore[reportAssignmentType]
+    workspace_id: str = Field(primary_key=True)
+    last: int = Field(sa_type=BigInteger)
 
 
 class Usage(SQLModel, table=True):

@@ -56,8 +56,10 @@ def outcome_of_run(run: Run) -> outcome_pb2.Outcome:
         source_id=run.event.source_id,
         stage=outcome_pb2.STAGE_SOURCE,
         attempt=run.attempt,
+        replay=run.event.replay,
         received_at=run.event.received_at,
         trace_id=f"{run.context.trace_id:032x}",
+        span_id=f"{run.context.span_id:016x}",
     )
 
 
@@ -76,7 +78,20 @@ def outcome_of_delivery(delivery: delivery_pb2.Delivery, attempt: int, context: 
         event_name=delivery.event_name,
         received_at=delivery.received_at,
         trace_id=f"{context.trace_id:032x}",
+        span_id=f"{context.span_id:016x}",
     )
+
+
+def running(
+    instance: config_pb2.InstanceConfig, wanted: delivery_pb2.Delivery | inbound_pb2.InboundEvent
+) -> config_pb2.InstanceConfig:
+    """Give the instance with the version that runs for an event: the deployed one, or that of then."""
+    if not wanted.code_digest:
+        return instance
+    of_then = config_pb2.InstanceConfig()
+    of_then.CopyFrom(instance)
+    of_then.version_id, of_then.code_digest = wanted.version_id, wanted.code_digest
+    return of_then
 
 
 def timestamp(time_ns: int) -> Timestamp:
@@ -102,6 +117,7 @@ def describe_run(
     outcome.function.function_id = instance.function_id
     outcome.function.instance_id = instance.instance_id
     outcome.function.version_id = instance.version_id
+    outcome.function.code_digest = instance.code_digest
     outcome.function.usage.CopyFrom(result.usage)
     if decision.status != outcome_pb2.STATUS_SUCCEEDED:
         outcome.evidence.error.CopyFrom(result.error)

@@ -66,19 +66,23 @@ class Programs:
         self._concurrency = concurrency
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
-    async def deployed(self, instance_id: str) -> Program:
-        """Give an instance's program. Raises NotFound, and Unavailable while what belongs to it cannot be had."""
+    async def deployed(self, instance_id: str, code_digest: str = "") -> Program:
+        """Give an instance's program, with the deployed code or another that CODE holds.
+
+        Raises NotFound, and Unavailable while what belongs to it cannot be had.
+        """
         config = self._deployments.instance(instance_id)
         if config is None:
             raise NotFound(f"There is no instance {instance_id}.", metadata={"instance": instance_id})
         workspace = self._deployments.workspace(config.workspace_id)
-        held = self._held.get(instance_id)
+        name = f"{instance_id} {code_digest}"
+        held = self._held.get(name)
         if held and held.config is config and held.workspace is workspace and time.monotonic() < held.until_s:
             return held.program
-        program = await self._load(config, workspace)
+        program = await self._load(config, workspace, code_digest or config.code_digest)
         if held is not None and held.program.key != program.key:
             self._pool.end(held.program.key)
-        self._held[instance_id] = _Held(config, workspace, program, time.monotonic() + HELD_S)
+        self._held[name] = _Held(config, workspace, program, time.monotonic() + HELD_S)
         while len(self._held) > MAX_HELD:
             self._held.popitem(last=False)
         return program
@@ -105,8 +109,10 @@ class Programs:
         self._held = OrderedDict((key, held) for key, held in self._held.items() if now_s < held.until_s)
         self._pool.end_unused_since(now_s - HELD_S)
 
-    async def _load(self, config: config_pb2.InstanceConfig, workspace: config_pb2.WorkspaceConfig | None) -> Program:
-        code = await self._deployments.code(config.code_digest)
+    async def _load(
+        self, config: config_pb2.InstanceConfig, workspace: config_pb2.WorkspaceConfig | None, code_digest: str
+    ) -> Program:
+        code = await self._deployments.code(code_digest)
         sensitive: Mapping[str, bytes] = {}
         if config.sensitive_settings:
             sensitive = await self._deployments.sensitive_settings(config)
@@ -114,9 +120,9 @@ class Programs:
         limits = lowered(self._of_workspace(workspace), config.limits)
         return Program(
             # Sandboxes are started under their limits. A text, since it is hashed for each event.
-            key=f"{config.instance_id} {config.code_digest} {config.settings_revision} {limits}",
+            key=f"{config.instance_id} {code_digest} {config.settings_revision} {limits}",
             code=code.decode(errors="surrogatepass"),
-            digest=config.code_digest,
+            digest=code_digest,
             kind=checked_kind(config.kind, config.language),
             settings=json.dumps({**json.loads(config.settings or b"{}"), **values}).encode(),
             limits=limits,

@@ -77,7 +77,7 @@ class ExecutorServicer(executor_service_pb2_grpc.ExecutorServiceServicer):
     ) -> Program:
         if request.WhichOneof("target") == "inline":
             return self._programs.inline(request.inline)
-        return await self._programs.deployed(request.instance_id)
+        return await self._programs.deployed(request.instance_id, request.code_digest)
 
     async def _run_all(self, program: Program, invocations: list[Invocation]) -> AsyncGenerator[list[InvocationResult]]:
         """Run the events, and the next ones while some wait for something; give results as they come."""

@@ -30,6 +30,13 @@ class CodeStore:
         except (TimeoutError, nats.errors.Error) as error:
             raise Unavailable(f"The code could not be stored: {error}", reason="LOG_UNAVAILABLE") from error
 
+    async def has_code(self, digest: str) -> bool:
+        """Tell whether code is there. Raises Unavailable."""
+        try:
+            return await _has(await self._store(), digest)
+        except (TimeoutError, nats.errors.Error) as error:
+            raise Unavailable(f"The code could not be looked for: {error}", reason="LOG_UNAVAILABLE") from error
+
     async def get_code(self, digest: str) -> bytes:
         """Read code. Raises NotFound, Unavailable, and DataLoss when what is stored is something else."""
         try:
@@ -50,7 +57,7 @@ class CodeStore:
 async def _has(store: ObjectStore, digest: str) -> bool:
     try:
         await store.get_info(digest)
-    except nats.js.errors.ObjectNotFoundError:
+    except (nats.js.errors.ObjectNotFoundError, nats.js.errors.ObjectDeletedError):
         return False
     return True
 

@@ -14,9 +14,13 @@ from urllib.parse import quote
 _DIGEST_BYTES = 16
 
 
-def inbound_id(workspace_id: str, source_id: str, message_id: str) -> str:
-    """Id of an event in INBOX; `message_id` is the sender's, or the event's own id where there is none."""
-    return f"{workspace_id}:{source_id}:{_quoted(message_id)}"
+def inbound_id(workspace_id: str, source_id: str, message_id: str, replay: int = 0) -> str:
+    """Id of an event in INBOX; `message_id` is the sender's, or the event's own id where there is none.
+
+    Replays have the event's own id and their number.
+    """
+    accepted = f"{workspace_id}:{source_id}:{_quoted(message_id)}"
+    return f"{accepted}:r{replay}" if replay else accepted
 
 
 def delivery_message_id(workspace_id: str, source_id: str, message_id: str, destination_id: str, replay: int) -> str:

@@ -60,6 +60,8 @@ DELIVERY_RESULT: Final = "penstock.delivery.result"
 DELIVERY_REASON: Final = "penstock.delivery.reason"
 DELIVERY_NEXT_TRY_S: Final = "penstock.delivery.next_try_s"
 REPLAY: Final = "penstock.delivery.replay"
+"""Number of the replay, unique in the workspace."""
+REPLAY_ID: Final = "penstock.replay.id"
 
 FUNCTION: Final = "penstock.function.id"
 FUNCTION_VERSION: Final = "penstock.function.version"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
@@ -19,7 +20,7 @@ from services.delivery.invoking import Invoker
 from services.delivery.settings import DeliverySettings, LaneLimits
 from services.delivery.spans import Spans
 from services.delivery.workers import Workers
-from shared.bus import Bus, ConfigStore, ConfigView, Publication, StreamLimits, declare_streams
+from shared.bus import Bus, CodeStore, ConfigStore, ConfigView, Publication, StreamLimits, declare_streams
 from shared.bus.message_ids import inbound_id
 from shared.bus.subjects import inbox
 from shared.ids import new_id
@@ -71,13 +72,19 @@ class Harness:
             source.function.instance_id = f"ins_{name}"
         await self.store.put(f"source.{source.source_id}", source)
 
-    async def destination(self, name: str, *, enabled: bool = True) -> None:
+    async def destination(self, name: str, *, enabled: bool = True, version: str = "1") -> None:
+        """Make or change a destination; its code `version` lies in CODE."""
+        code = f"version {version} of {name}".encode()
+        digest = hashlib.sha256(code).hexdigest()
+        await CodeStore(self.bus).put_code(digest, code)
         destination = config_pb2.DestinationConfig(
             destination_id=f"dst_{name}",
             workspace_id=WORKSPACE,
             name=name,
             enabled=enabled,
-            function=config_pb2.InstanceConfig(instance_id=f"ins_{name}", function_id=f"fn_{name}"),
+            function=config_pb2.InstanceConfig(
+                instance_id=f"ins_{name}", function_id=f"fn_{name}", version_id=f"ver_{version}", code_digest=digest
+            ),
         )
         await self.store.put(f"destination.{destination.destination_id}", destination)
 

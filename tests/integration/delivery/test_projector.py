@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import grpc
 import pytest
 
-from penstock.access.v1 import access_pb2
 from penstock.delivery.v1 import delivery_service_pb2 as contract
 from penstock.delivery.v1 import delivery_service_pb2_grpc as contract_grpc
 from penstock.event.v1 import outcome_pb2
 from services.delivery.outcomes import Outcomes, id_of
-from services.delivery.projector import Projector
 from services.delivery.read_side import MIGRATIONS
-from services.delivery.servicer import DeliveryService
 from services.delivery.settings import ReadModelLimits
 from services.delivery.store import Store
 from shared.bus import Bus
 from shared.database import Database, migrate
 from shared.errors import InvalidArgument, NotFound
-from shared.rpc import RpcServer, acting_for, connect
-from shared.rpc.access import ServiceAuthenticator
-from shared.rpc.identity import load_identities, make_tokens
 from tests.integration.delivery.harness import declare
+from tests.integration.delivery.read_side import folded, person, projecting, serving_deliveries
 from tests.nats import NatsServer
 from tests.polling import until
 
@@ -84,45 +76,9 @@ async def store(database_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-async def service(store: Store, tmp_path: Path) -> AsyncIterator[contract_grpc.DeliveryServiceAsyncStub]:
-    tokens = make_tokens(tmp_path / "identities")
-
-    def add(server: grpc.aio.Server) -> None:
-        contract_grpc.add_DeliveryServiceServicer_to_server(DeliveryService(store), server)
-
-    server = RpcServer(
-        address="127.0.0.1:0",
-        names=["penstock.delivery.v1.DeliveryService"],
-        add=add,
-        authenticate=ServiceAuthenticator(load_identities(tmp_path / "identities" / "identities.json")),
-    )
-    await server.start()
-    async with connect(f"127.0.0.1:{server.port}", token=tokens["gateway"]) as channel:
-        yield contract_grpc.DeliveryServiceStub(channel)
-    await server.stop()
-
-
-def person(workspace: str = "ws_1") -> Any:
-    return acting_for(access_pb2.Actor(workspace_id=workspace, roles=[access_pb2.ROLE_OWNER]))
-
-
-@asynccontextmanager
-async def projecting(bus: Bus, store: Store) -> AsyncGenerator[None]:
-    task = asyncio.ensure_future(Projector(bus, store, standby_s=0.1).run())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-async def folded(bus: Bus, store: Store) -> None:
-    """Wait until all that the stream holds is folded."""
-
-    async def caught_up() -> bool:
-        return await store.sequence() == (await bus.jetstream.stream_info("OUTCOMES")).state.last_seq
-
-    await until(caught_up)
+async def service(store: Store, bus: Bus, tmp_path: Path) -> AsyncIterator[contract_grpc.DeliveryServiceAsyncStub]:
+    async with serving_deliveries(store._database, store, bus, tmp_path) as stub:
+        yield stub
 
 
 async def counts(service: contract_grpc.DeliveryServiceAsyncStub, **wanted: Any) -> dict[str, tuple[int, int]]:
@@ -240,6 +196,24 @@ async def test_stats_of_a_time(bus: Bus, store: Store, service: contract_grpc.De
     assert await counts(service, start_time={"seconds": 12 * 60}, end_time={"seconds": 15 * 60}) == {
         "STATUS_SUCCEEDED": (3, 0)
     }
+
+
+async def test_an_empty_list_right_after_a_publish_says_that_it_is_behind(
+    bus: Bus, store: Store, service: contract_grpc.DeliveryServiceAsyncStub, nats_server: NatsServer
+) -> None:
+    await Outcomes(bus).publish([outcome(1)])
+    behind = await service.ListDeliveries(contract.ListDeliveriesRequest(), metadata=person())
+    assert (len(behind.deliveries), behind.outcomes_behind) == (0, 1)
+    async with projecting(bus, store):
+        await folded(bus, store)
+    page = await service.ListDeliveries(contract.ListDeliveriesRequest(), metadata=person())
+    assert (len(page.deliveries), page.outcomes_behind, page.HasField("outcomes_behind")) == (1, 0, True)
+    nats_server.kill()
+    await until(lambda: not bus.is_connected)
+    page = await service.ListDeliveries(contract.ListDeliveriesRequest(), metadata=person())
+    assert (len(page.deliveries), page.HasField("outcomes_behind")) == (1, False)
+    nats_server.start()
+    await until(lambda: bus.is_connected)
 
 
 async def test_no_rpc_answers_across_workspaces(

@@ -10,17 +10,16 @@ import pytest
 from opentelemetry.trace import StatusCode
 
 from penstock.config.v1 import config_pb2
-from penstock.event.v1 import delivery_pb2, inbound_pb2, outcome_pb2
+from penstock.event.v1 import inbound_pb2
 from penstock.executor.v1 import executor_service_pb2, result_pb2
 from services.gateway.accept import Acceptor, Arrival
-from shared.bus import Publication, StreamLimits
-from shared.bus.subjects import deliveries
+from shared.bus import StreamLimits
 from shared.errors import PenstockError
 from shared.telemetry import attributes as names
-from shared.telemetry.propagation import inject, parse_traceparent
 from shared.telemetry.tracing import Tracing
 from tests.executor import Result, returned, threw
 from tests.integration.delivery.harness import WORKSPACE, Harness, declare, track
+from tests.integration.delivery.read_side import ReadSide
 from tests.polling import until
 from tests.spans import CollectedSpans, by_trace, edges, span_id
 
@@ -201,34 +200,23 @@ async def test_slow_acceptance_is_seen_whole(way: Harness) -> None:
     assert accepted.end_time - accepted.start_time >= 61e9
 
 
-async def test_a_replay_hangs_beside_the_first_tries(way: Harness) -> None:
+async def test_a_replay_hangs_under_the_try_that_failed(way: Harness, reads: ReadSide) -> None:
     spans = CollectedSpans()
-    way.executor.scripts["ins_a"] = lambda _: threw(BAD_REQUEST)
-    async with way.workers(tracing=tracing(spans)):
+    way.executor.scripts["ins_a"] = lambda _: threw(RETRY)
+    once = {"caps_s": [0.01], "attempts": 1, "period_s": 0}
+    async with way.workers(tracing=tracing(spans), destination_retry=once), reads.replaying(tracing=tracing(spans)):
         await accept(way, [webhook()])
         await way.drained()
-        (dead,) = [each for each in await way.outcomes() if each.status == outcome_pb2.STATUS_DISCARDED]
         way.executor.scripts["ins_a"] = lambda _: returned()
-        await publish_replay(way, dead)
-        await until(lambda: len(spans.named("deliver")) == 2)
-    assert edges(spans.all) == sorted([*WAY, ("source run", "deliver"), ("deliver", "function run")])
+        begun = await reads.replay()
+        await reads.ended(begun)
+        await way.drained()
+    assert edges(spans.all) == sorted([*WAY, ("deliver", "function run"), ("deliver", "replay"), ("replay", "deliver")])
     assert len(by_trace(spans.all)) == 1
-    assert attribute(spans.named("deliver")[1], names.REPLAY) == 1
-
-
-async def publish_replay(way: Harness, dead: outcome_pb2.Outcome) -> None:
-    replayed = delivery_pb2.Delivery()
-    replayed.CopyFrom(dead.evidence.delivery)
-    replayed.replay += 1
-    context = parse_traceparent(f"00-{dead.trace_id}-{replayed.trail.source_run.span_id:016x}-01")
-    assert context
-    await way.bus.publish(
-        Publication(
-            subject=deliveries(replayed.workspace_id, replayed.destination_id),
-            payload=replayed.SerializeToString(),
-            headers=inject(context),
-        )
-    )
+    assert len(spans.all) == len({span_id(span) for span in spans.all})
+    (replay,) = spans.named("replay")
+    assert attribute(replay, names.REPLAY_ID) == begun.replay_id
+    assert attribute(spans.named("deliver")[1], names.REPLAY) == attribute(replay, names.REPLAY) == 1
 
 
 async def test_deliveries_of_the_same_event_that_went_well_are_seen_too(way: Harness) -> None:

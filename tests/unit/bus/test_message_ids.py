@@ -20,6 +20,7 @@ deliveries = st.tuples(ids, ids, chosen, ids, st.integers(0, 3))
 def test_two_deliveries_have_one_id_only_when_they_are_the_same(a: Delivery, b: Delivery) -> None:
     assert (delivery_message_id(*a) == delivery_message_id(*b)) == (a == b)
     assert (inbound_id(*a[:3]) == inbound_id(*b[:3])) == (a[:3] == b[:3])
+    assert (inbound_id(*a[:3], a[4]) == inbound_id(*b[:3], b[4])) == ((*a[:3], a[4]) == (*b[:3], b[4]))
     assert (delivery_id(*a[1:]) == delivery_id(*b[1:])) == (a[1:] == b[1:])
 
 
@@ -37,6 +38,7 @@ def test_shapes() -> None:
     assert inbound_id("ws_1", "src_1", "m 1") == "ws_1:src_1:m%201"
     assert delivery_message_id("ws_1", "src_1", "m1", "dst_1", 0) == "ws_1:src_1:m1:dst_1"
     assert delivery_message_id("ws_1", "src_1", "m1", "dst_1", 2) == "ws_1:src_1:m1:dst_1:r2"
+    assert inbound_id("ws_1", "src_1", "evt_1", 2) == "ws_1:src_1:evt_1:r2"
     assert numbered_message_id("evt_1", 3) == "evt_1-3"
 
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.quantities import parse_size, parse_span, show_size, show_span
+from cli.quantities import parse_moment, parse_size, parse_span, show_size, show_span
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,26 @@ def test_sizes_as_people_write_them() -> None:
 @given(st.integers(0, 2**40))
 def test_a_shown_size_reads_back(size: int) -> None:
     assert parse_size(show_size(size)) == size
+
+
+NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2h", datetime(2026, 11, 21, 10, tzinfo=UTC)),
+        ("0s", NOW),
+        ("2026-11-20", datetime(2026, 11, 20, tzinfo=UTC)),
+        ("2026-11-20T08:00Z", datetime(2026, 11, 20, 8, tzinfo=UTC)),
+        ("2026-11-20T08:00+02:00", datetime(2026, 11, 20, 6, tzinfo=UTC)),
+    ],
+)
+def test_moments_as_people_write_them(text: str, moment: datetime) -> None:
+    assert parse_moment(text, now=NOW) == moment
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "2h ago", "9999999d", "2026-13-01"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is no time"):
+        parse_moment(text, now=NOW)

@@ -61,6 +61,21 @@ async def test_an_unchanged_instance_is_asked_for_once(deployed: Deployed, progr
     assert (await programs.deployed("ins_1")).code == "b"
 
 
+async def test_code_of_then_runs_with_settings_of_now_beside_the_deployed_code(
+    deployed: Deployed, programs: Programs
+) -> None:
+    deployed.instances["ins_1"] = config_pb2.InstanceConfig(
+        instance_id="ins_1", kind=KIND, code_digest="new", settings=b'{"a": 1}'
+    )
+    now, then = await programs.deployed("ins_1"), await programs.deployed("ins_1", "old")
+    assert (then.code, then.digest, then.settings) == ("old", "old", now.settings)
+    assert now.code == "new"
+    # They share neither sandboxes nor images, and each is held.
+    assert now.key != then.key
+    assert await programs.deployed("ins_1", "old") is then
+    assert await programs.deployed("ins_1") is now
+
+
 async def test_a_removed_instance_is_gone(deployed: Deployed, programs: Programs) -> None:
     deployed.instances["ins_1"] = config_pb2.InstanceConfig(instance_id="ins_1", kind=KIND)
     await programs.deployed("ins_1")

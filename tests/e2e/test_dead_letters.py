@@ -1,0 +1,108 @@
+"""Dead letters of a real installation: seen, replayed with the code of then and of now, purged; by command line."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e.outside import Outside
+from tests.e2e.penstock import Penstock, eventually, post, up, without_colors
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+FUNCTIONS = Path(__file__).parent / "functions"
+EVENTS = 40
+# Dead after the first try, and no waiting for it.
+RETRY = {"caps_s": [0.01], "attempts": 1, "period_s": 0}
+
+OLD_CODE = """async function onTrack(event) {
+  console.log('trying', event.messageId);
+  throw new RetryError('old code');
+}
+"""
+
+
+def dead(running: Penstock, *options: str) -> list[Any]:
+    return running.json("deliveries", "list", "--status", "dead", "-n", "1000", *options)
+
+
+def test_dead_letters_are_seen_replayed_and_purged(
+    tmp_path: Path, outside: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PENSTOCK_DESTINATION_RETRY", json.dumps(RETRY))
+    # Named as `connect` names the function.
+    function = tmp_path / "crm-destination.js"
+    function.write_text(OLD_CODE)
+    function.with_suffix(".settings.json").write_text((FUNCTIONS / "destination.settings.json").read_text())
+    with up(tmp_path / "data", "--egress-allow", "127.0.0.1/32") as running:
+        url = running.connect(FUNCTIONS / "source.js", function, endpoint=outside.url, name="crm")
+        for number in range(EVENTS):
+            assert post(url, {"id": f"d{number}"}).status_code == 202
+        eventually(lambda: len(dead(running, "--destination", "crm")) == EVENTS, what="all are dead")
+        see_one(running)
+        replay_one_with_the_code_of_then_and_of_now(running, outside, function)
+        replay_the_rest_while_delivery_dies(running, outside)
+        purge(running)
+
+
+def see_one(running: Penstock) -> None:
+    first = dead(running, "--reason", "RETRY", "--type", "track", "--since", "1h", "-n", "1")[0]
+    shown = without_colors(running.run("deliveries", "show", first["delivery_id"]).stdout)
+    for text in ("dead RETRY", "RetryError: old code", "trying", first["message_id"], first["trace_id"]):
+        assert text in shown
+    assert dead(running, "--until", "1h") == dead(running, "--reason", "TIMEOUT") == []
+
+
+def replay_one_with_the_code_of_then_and_of_now(running: Penstock, outside: Outside, function: Path) -> None:
+    function.write_text((FUNCTIONS / "destination.js").read_text())
+    running.json("functions", "push", str(function))
+    running.json("functions", "deploy", "crm-destination")
+    first = dead(running, "-n", "1")[0]
+    of_then = running.json("deliveries", "replay", first["delivery_id"], "--version", "then")
+    assert (of_then["state"], of_then["published"]) == ("REPLAY_STATE_FINISHED", "1")
+    [again] = eventually(lambda: [each for each in dead(running) if each.get("replay_of") == first["delivery_id"]])
+    assert again["version_id"] == first["version_id"]
+    assert again["trace_id"] == first["trace_id"]
+    assert not outside.arrived
+    running.json("deliveries", "replay", again["delivery_id"])
+    [arrived] = eventually(lambda: outside.arrived)
+    assert arrived.headers["traceparent"].split("-")[1] == first["trace_id"]
+
+
+def replay_the_rest_while_delivery_dies(running: Penstock, outside: Outside) -> None:
+    refused = running.run("deliveries", "replay", "--destination", "crm")
+    assert refused.returncode == 2
+    assert "--yes" in without_colors(refused.stderr)
+    assert running.run("deliveries", "replay").returncode == 2
+    counted = running.json("deliveries", "replay", "--destination", "crm", "--dry-run")
+    assert counted["matched"] == str(EVENTS - 1)
+    begun = running.json("deliveries", "replay", "--destination", "crm", "--rate", "20", "--yes", "--no-wait")
+    eventually(lambda: len(outside.arrived) > 5)
+    gone = running.kill("services.delivery")
+    eventually(lambda: running.pid("services.delivery") not in (None, gone), what="delivery is back")
+
+    def finished() -> Any:
+        done = running.run("deliveries", "replays", "--json")
+        found = json.loads(done.stdout) if done.returncode == 0 else []
+        return [each for each in found if each["replay_id"] == begun["replay_id"] and "finish_time" in each]
+
+    [ended] = eventually(finished, what="the replay goes on after the kill")
+    assert (ended["state"], ended["published"]) == ("REPLAY_STATE_FINISHED", str(EVENTS - 1))
+    eventually(lambda: len({each.body["id"] for each in outside.arrived}) == EVENTS)
+    # What was in flight as delivery died may arrive twice, as on the first way.
+    arrived = Counter(each.body["id"] for each in outside.arrived)
+    assert max(arrived.values()) <= 2
+    records = running.json("deliveries", "list", "--status", "succeeded", "--destination", "crm", "-n", "1000")
+    assert len(records) == EVENTS
+    cancelled = running.run("deliveries", "cancel", begun["replay_id"])
+    assert "has finished" in cancelled.stderr
+
+
+def purge(running: Penstock) -> None:
+    kept = len(dead(running))
+    assert running.json("deliveries", "purge", "--all", "--dry-run")["purged"] == kept
+    assert running.json("deliveries", "purge", "--destination", "crm", "--yes")["purged"] == kept
+    assert dead(running) == []
