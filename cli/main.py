@@ -16,6 +16,7 @@ _COMMANDS = (
     "deliveries",
     "traces",
     "workspace",
+    "audit",
     "doctor",
 )
 

@@ -18,7 +18,7 @@ from shared.errors import PenstockError
 
 _PIPE_WIDTH = 200
 # Fields that carry JSON as bytes; protobuf's own JSON form would show them in base64.
-_JSON_FIELDS = ("settings", "default_value", "message")
+_JSON_FIELDS = ("settings", "default_value", "message", "before", "after")
 
 
 @dataclass(frozen=True, slots=True)

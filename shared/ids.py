@@ -10,7 +10,7 @@ from typing import Literal
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _ULID_CHARACTERS = 26
 
-Prefix = Literal["ws", "tok", "fn", "ver", "ins", "src", "dst", "evt", "rpl"]
+Prefix = Literal["ws", "tok", "fn", "ver", "ins", "src", "dst", "evt", "rpl", "aud"]
 
 
 def new_id(prefix: Prefix) -> str:

@@ -24,12 +24,17 @@ async def create(
         str, typer.Option("--function", help="Source function (name or id) that turns webhooks into messages.")
     ] = "",
     settings: Set = [],  # noqa: B006 Typer reads it, nobody writes it
+    backlog_limit: Annotated[
+        int, typer.Option("--backlog-limit", help="Events that may wait; 0 for the installation's limit.", min=0)
+    ] = 0,
 ) -> None:
     """Create a source, and print its webhook URL or write key, this once.
 
     [bold]penstock sources create shop --function shop-orders[/]
     """
-    source = source_pb2.Source(name=name, function_id=function, settings=parse_settings(settings))
+    source = source_pb2.Source(
+        name=name, function_id=function, settings=parse_settings(settings), backlog_limit=backlog_limit
+    )
     stub = source_pb2_grpc.SourceServiceStub(session.channel)
     made = await stub.CreateSource(source_pb2.CreateSourceRequest(source=source))
     url = _webhook_url(session, made.token) if made.source.function_id else ""

@@ -11,8 +11,16 @@ from uuid import uuid4
 import grpc
 
 from penstock.config.v1 import config_pb2
-from penstock.delivery.v1 import delivery_service_pb2, delivery_service_pb2_grpc
+from penstock.delivery.v1 import (
+    delivery_service_pb2,
+    delivery_service_pb2_grpc,
+    destination_health_pb2,
+    destination_health_pb2_grpc,
+)
 from services.delivery.backlogs import Backlogs
+from services.delivery.clock import Clock
+from services.delivery.disabling import Disabling, by_counters, by_registry
+from services.delivery.health_servicer import DestinationHealthService
 from services.delivery.invoking import Invoker
 from services.delivery.metrics import IN_FLIGHT
 from services.delivery.projector import Projector, outcomes_behind
@@ -31,7 +39,13 @@ from shared.rpc.access import ServiceAuthenticator
 from shared.rpc.identity import load_identities
 from shared.telemetry.tracing import Tracing
 
-_NAMES = [service.full_name for service in delivery_service_pb2.DESCRIPTOR.services_by_name.values()]
+# What needs the database, and what does not.
+_READ_NAMES = [service.full_name for service in delivery_service_pb2.DESCRIPTOR.services_by_name.values()]
+_NAMES = [
+    *_READ_NAMES,
+    *(service.full_name for service in destination_health_pb2.DESCRIPTOR.services_by_name.values()),
+]
+_DAY_S = 24 * 3600.0
 _CONFIG = [config_pb2.SourceConfig, config_pb2.DestinationConfig]
 
 
@@ -46,34 +60,45 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
         await declare_streams(bus, settings.streams)
         config = await stack.enter_async_context(ConfigView(bus, _CONFIG).watch())
         store = Store(database, settings.read_models)
-        claims = ReplayClaims(database, owner=uuid4().hex, lease_s=settings.replays.lease_s)
-        replayer = Replayer(bus=bus, config=config, claims=claims, folded=store.sequence, tracing=tracing)
-        replays = Replays(database, unfinished=settings.replays.unfinished_per_workspace)
-        service = DeliveryService(
-            store,
-            replays,
-            highest_rate=settings.replays.max_per_second,
-            outcomes_behind=partial(outcomes_behind, bus, store),
-            on_begun=replayer.wake,
+        clock = Clock()
+        disabling = Disabling(
+            bus=bus,
+            after_s=settings.disable_after_days * _DAY_S,
+            disable=by_registry(await stack.enter_async_context(_registry(settings))),
+            has_succeeded=by_counters(database),
+            clock=clock,
         )
-        server = _rpc_server(settings, tracing, service)
-        await server.start()
-        stack.push_async_callback(server.stop)
+        await disabling.load()
         workers = Workers(
             bus=bus,
             config=config,
             invoker=Invoker(await _executors(settings, stack), timeout_s=settings.invoke_timeout_s),
             spans=Spans(tracing),
             settings=settings,
+            disabling=disabling,
+            clock=clock,
         )
-        read_side = ReadSide(database=database, projector=Projector(bus, store), server=server, names=_NAMES)
+        claims = ReplayClaims(database, owner=uuid4().hex, lease_s=settings.replays.lease_s)
+        replayer = Replayer(bus=bus, config=config, claims=claims, folded=store.sequence, tracing=tracing)
+        service = DeliveryService(
+            store,
+            Replays(database, unfinished=settings.replays.unfinished_per_workspace),
+            highest_rate=settings.replays.max_per_second,
+            outcomes_behind=partial(outcomes_behind, bus, store),
+            on_begun=replayer.wake,
+        )
+        server = _rpc_server(settings, tracing, service, workers)
+        await server.start()
+        stack.push_async_callback(server.stop)
+        read_side = ReadSide(database=database, projector=Projector(bus, store), server=server, names=_READ_NAMES)
         stack.enter_context(IN_FLIGHT.observing(workers.in_flight))
         await stack.enter_async_context(Backlogs(bus).observed())
         async with asyncio.TaskGroup() as tasks:
-            reading = tasks.create_task(read_side.run())
+            beside = [tasks.create_task(each) for each in (read_side.run(), disabling.run())]
             async with replayer.running(), workers.running():
                 yield
-            reading.cancel()
+            for each in beside:
+                each.cancel()
 
 
 async def _executors(settings: DeliverySettings, stack: AsyncExitStack) -> ExecutorChoice:
@@ -86,9 +111,16 @@ async def _executors(settings: DeliverySettings, stack: AsyncExitStack) -> Execu
     )
 
 
-def _rpc_server(settings: DeliverySettings, tracing: Tracing, service: DeliveryService) -> RpcServer:
+def _registry(settings: DeliverySettings) -> grpc.aio.Channel:
+    return connect(settings.registry_address, token=settings.service_token.get_secret_value())
+
+
+def _rpc_server(settings: DeliverySettings, tracing: Tracing, service: DeliveryService, workers: Workers) -> RpcServer:
     def add(server: grpc.aio.Server) -> None:
         delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server(service, server)
+        destination_health_pb2_grpc.add_DestinationHealthServiceServicer_to_server(
+            DestinationHealthService(workers), server
+        )
 
     return RpcServer(
         address=settings.grpc_address,

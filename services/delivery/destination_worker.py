@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import delivery_pb2, outcome_pb2
 from services.delivery.attempts import Attempts
+from services.delivery.clock import Clock
 from services.delivery.grouping import Grouped
 from services.delivery.invoking import Invoker, Result, by_code
 from services.delivery.lane import Lane
@@ -57,7 +58,8 @@ class DestinationWorker:
         outcomes: Outcomes,
         policy: RetryPolicy,
         spans: Spans,
-        clock: Callable[[], float] = time.time,
+        observe: Callable[[Result], None],
+        clock: Clock,
     ) -> None:
         self._destination = destination
         self._invoker = invoker
@@ -65,6 +67,7 @@ class DestinationWorker:
         self._outcomes = outcomes
         self._policy = policy
         self._spans = spans
+        self._observe = observe
         self._clock = clock
         self._conclude = Grouped(self._conclude_group)
 
@@ -95,11 +98,11 @@ class DestinationWorker:
                 continue
             name = delivery_id(delivery.event_id, delivery.message_id, delivery.destination_id, delivery.replay)
             parsed[name] = held, delivery
-        tried = await self._attempts.load([name for name, (held, _) in parsed.items() if held.deliveries > 1])
+        due = await self._attempts.numbers(lane, {name: held for name, (held, _) in parsed.items()})
         now_ns = time.time_ns()
         trials: dict[str, Trial] = {}
-        for name, (held, delivery) in parsed.items():
-            attempt = tried.get(name, 0) + 1
+        for name, attempt in due.items():
+            held, delivery = parsed[name]
             parent, context = self._spans.begin_trial(held, delivery, attempt)
             trials[name] = Trial(held, delivery, name, attempt, parent, context, now_ns)
         work_on(lambda: [trial.context for trial in trials.values()])
@@ -111,7 +114,7 @@ class DestinationWorker:
             [_outcome(each, decision) for each, decision in zip(group, decisions, strict=True)]
         )
         counts = {
-            each.trial.delivery_id: each.trial.attempt
+            each.trial.delivery_id: (each.trial.attempt, decision.delay_s)
             for each, decision in zip(group, decisions, strict=True)
             if decision.delay_s is not None
         }
@@ -122,7 +125,8 @@ class DestinationWorker:
             await each.lane.settle(each.trial.held, decision.delay_s)
 
     def _decide(self, trial: Trial, result: Result) -> Decision:
-        elapsed_s = self._clock() - trial.delivery.routed_at.ToNanoseconds() / 1e9
+        self._observe(result)
+        elapsed_s = self._clock.time() - trial.delivery.routed_at.ToNanoseconds() / 1e9
         return decide(self._policy, result, attempt=trial.attempt, elapsed_s=elapsed_s)
 
     async def _refuse(self, lane: Lane, trials: Sequence[Trial]) -> None:

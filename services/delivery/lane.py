@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import nats.errors
 import structlog
 
+from services.delivery.clock import Clock
+from services.delivery.pacing import Pace
 from shared.bus import Bus, Held, Puller
 from shared.bus.consumers import declare_consumer
 from shared.errors import PenstockError
@@ -21,8 +23,8 @@ _FETCH_LIMIT = 100
 _EXTENSIONS_PER_ACK_WAIT = 3
 _LONGEST_BACK_OFF_S = 5.0
 _REDECLARE_S = 0.5
-# A lane that is full takes new messages when so much of it is free, or after so long.
-_WORTHWHILE = 0.25
+# A busy lane takes new messages when it has room for so many of what it holds, or after so long.
+_WORTHWHILE = 0.3
 _ROOM_S = 0.02
 _GATHER_S = 0.005
 
@@ -43,19 +45,32 @@ Handle = Callable[["Lane", Sequence[Held]], Awaitable[None]]
 class Lane:
     """Pulls messages and gives them in groups to `handle`, which settles each with `ack` or `nak`.
 
-    While a message is held, its time is extended. When `handle` raises, what it has not settled is given back: that is
-    how it tells that the platform failed, and the lane then pulls more slowly until something succeeds, and not before
-    the time that the error asks to wait.
+    How much it pulls is the pace's to say. While a message is held, its time is extended. When `handle` raises, what it
+    has not settled is given back: that is how it tells that the platform failed, and the lane then pulls more slowly
+    until something succeeds, and not before the time that the error asks to wait.
     """
 
-    def __init__(self, bus: Bus, consumer: LaneConsumer, *, concurrency: Callable[[], int], handle: Handle) -> None:
+    def __init__(
+        self,
+        bus: Bus,
+        consumer: LaneConsumer,
+        *,
+        pace: Pace,
+        handle: Handle,
+        on_declared: Callable[[], None],
+        clock: Clock,
+    ) -> None:
+        """`on_declared` is called whenever the consumer may have been made anew, and with it all of its counts."""
         self._bus = bus
         self._consumer = consumer
-        self._concurrency = concurrency
+        self._pace = pace
         self._handle = handle
+        self._on_declared = on_declared
+        self._clock = clock
+        self._puller: Puller | None = None
         self._held: set[Held] = set()
         self._settled = asyncio.Event()
-        self._draining = False
+        self._draining = asyncio.Event()
         self._failures = 0
         self._asked_s = 0.0
 
@@ -80,6 +95,7 @@ class Lane:
                     subject=self._consumer.subject,
                     ack_wait_s=self._consumer.ack_wait_s,
                 )
+                self._on_declared()
                 await self._work()
             except (PenstockError, nats.errors.Error) as error:
                 # The stream or the consumer is away: with its server, or removed by somebody.
@@ -87,9 +103,10 @@ class Lane:
                 await asyncio.sleep(_REDECLARE_S)
 
     async def drain(self) -> None:
-        """Pull no more, and return when nothing is held."""
-        self._draining = True
-        while self._held:
+        """Pull no more, and return when nothing is held and nothing asked for."""
+        self._draining.set()
+        self._interrupt_if_stopped()
+        while self._held or self._puller:
             self._settled.clear()
             await self._settled.wait()
 
@@ -109,36 +126,67 @@ class Lane:
         await (self.ack(held) if delay_s is None else self.nak(held, delay_s))
 
     async def _work(self) -> None:
-        puller = Puller(self._bus, stream=self._consumer.stream, consumer=self._consumer.name)
-        async with puller.open(), _owned_tasks() as tasks:
+        async with _owned_tasks() as tasks:
             tasks.create_task(self._extend())
             while True:
-                room = await self._room()
-                # What comes while nothing is held goes on at once, what comes to others waits for more.
-                held = await puller.fetch(min(room, _FETCH_LIMIT), gather_s=_GATHER_S if self._held else 0)
-                self._held.update(held)
-                tasks.create_task(self._handle_all(held))
+                while self._is_stopped:
+                    await self._change()
+                await self._pull(tasks)
+
+    async def _pull(self, tasks: asyncio.TaskGroup) -> None:
+        """Pull until that must stop; then the server forgets what was asked for, and keeps what waits."""
+        puller = self._puller = Puller(self._bus, stream=self._consumer.stream, consumer=self._consumer.name)
+        try:
+            async with puller.open():
+                while room := await self._room():
+                    # What comes while nothing is held goes on at once, what comes to others waits for more.
+                    held = await puller.fetch(min(room, _FETCH_LIMIT), gather_s=_GATHER_S if self._held else 0)
+                    self._pace.pulled(len(held))
+                    self._held.update(held)
+                    if held:
+                        tasks.create_task(self._handle_all(held))
+        finally:
+            self._puller = None
+            self._settled.set()
 
     async def _room(self) -> int:
+        """Wait until something may be pulled, and tell how much; 0 when pulling must stop."""
         await self._recover()
-        while (room := self._concurrency() - len(self._held)) <= 0 or self._draining:
-            self._settled.clear()
-            await self._settled.wait()
+        while not self._is_stopped:
+            room = self._pace.allowance(len(self._held))
+            if room > 0:
+                return await self._gather_room(room)
+            await self._change()
             await self._recover()
-        return await self._gather_room(room)
+        return 0
 
     async def _gather_room(self, room: int) -> int:
         """Let more places come free, for a moment: few large groups cost less than many small ones."""
+        gathered = room
         with suppress(TimeoutError):
             async with asyncio.timeout(_ROOM_S):
-                while (room := self._concurrency() - len(self._held)) < self._concurrency() * _WORTHWHILE:
+                while gathered < len(self._held) * _WORTHWHILE:
                     self._settled.clear()
                     await self._settled.wait()
-        return room
+                    gathered = self._pace.allowance(len(self._held))
+        return max(room, gathered)
+
+    async def _change(self) -> None:
+        """Wait until what is held or the limits of the pace may have changed."""
+        self._settled.clear()
+        await self._clock.wait(self._settled, self._pace.wait_s)
+
+    @property
+    def _is_stopped(self) -> bool:
+        return self._draining.is_set() or self._pace.is_stopped
+
+    def _interrupt_if_stopped(self) -> None:
+        if self._puller and self._is_stopped:
+            self._puller.interrupt()
 
     async def _recover(self) -> None:
         if self._failures:
-            await asyncio.sleep(self._back_off_s())
+            await self._clock.wait(self._draining, self._back_off_s())
 
     async def _handle_all(self, group: Sequence[Held]) -> None:
         try:
@@ -176,6 +224,7 @@ class Lane:
     def _release(self, held: Held) -> None:
         self._held.discard(held)
         self._settled.set()
+        self._interrupt_if_stopped()
 
 
 @asynccontextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
+from services.delivery.circuit import CircuitPolicy
 from services.delivery.retry import RetryPolicy
 from shared.bus import StreamLimits
 from shared.database.settings import DatabaseSettings
@@ -47,6 +48,14 @@ class DeliverySettings(DatabaseSettings):
     source_retry: RetryPolicy = Field(
         default=RetryPolicy(caps_s=(1, 5, 30, 120), attempts=5, period_s=0),
         description="How source functions are tried again.",
+    )
+    circuit: CircuitPolicy = Field(
+        default_factory=CircuitPolicy, description="When a destination's deliveries stop for a while."
+    )
+    disable_after_days: float = Field(
+        default=5.0,
+        ge=0,
+        description="Days without a single success after which a destination that fails is switched off; 0 for never.",
     )
     destination_retry: RetryPolicy = Field(
         default=RetryPolicy(caps_s=(1, 4, 15, 60, 240, 900, 1800, 3600), attempts=10, period_s=4 * _HOUR_S),

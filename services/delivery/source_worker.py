@@ -18,11 +18,12 @@ from google.protobuf.message import DecodeError
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import delivery_pb2, inbound_pb2, outcome_pb2
 from services.delivery.attempts import Attempts
+from services.delivery.clock import Clock
 from services.delivery.grouping import Grouped
+from services.delivery.handing_over import HandingOver, Leaving
 from services.delivery.invoking import Invoker, Result, by_code
 from services.delivery.lane import Lane
 from services.delivery.outcomes import Outcomes
-from services.delivery.publishing import publish_persistently
 from services.delivery.retry import Decision, RetryPolicy, decide
 from services.delivery.routing import route
 from services.delivery.segment import complete_message, event_name
@@ -36,7 +37,7 @@ from services.delivery.trials import (
     running,
     timestamp,
 )
-from shared.bus import Ack, Bus, ConfigView, Held, Publication
+from shared.bus import Ack, ConfigView, Held, Publication
 from shared.bus.message_ids import delivery_id, delivery_message_id
 from shared.bus.subjects import deliveries
 from shared.errors import PenstockError
@@ -66,7 +67,7 @@ class SourceWorker:
     def __init__(
         self,
         *,
-        bus: Bus,
+        handing_over: HandingOver,
         config: ConfigView,
         source_id: str,
         invoker: Invoker,
@@ -74,8 +75,9 @@ class SourceWorker:
         outcomes: Outcomes,
         policy: RetryPolicy,
         spans: Spans,
+        clock: Clock,
     ) -> None:
-        self._bus = bus
+        self._handing_over = handing_over
         self._config = config
         self._source_id = source_id
         self._invoker = invoker
@@ -83,6 +85,7 @@ class SourceWorker:
         self._outcomes = outcomes
         self._policy = policy
         self._spans = spans
+        self._clock = clock
         self._conclude = Grouped(self._conclude_group)
 
     async def handle(self, lane: Lane, group: Sequence[Held]) -> None:
@@ -107,11 +110,11 @@ class SourceWorker:
                 await lane.ack(held)
             else:
                 parsed[delivery_id(event.event_id, replay=event.replay)] = held, event
-        tried = await self._attempts.load([run_id for run_id, (held, _) in parsed.items() if held.deliveries > 1])
+        due = await self._attempts.numbers(lane, {run_id: held for run_id, (held, _) in parsed.items()})
         now_ns = time.time_ns()
         runs: dict[str, Run] = {}
-        for run_id, (held, event) in parsed.items():
-            attempt = tried.get(run_id, 0) + 1
+        for run_id, attempt in due.items():
+            held, event = parsed[run_id]
             parent, context = self._spans.begin_run(held, event, attempt)
             runs[run_id] = Run(held, event, run_id, attempt, parent, context, now_ns)
         work_on(lambda: [run.context for run in runs.values()])
@@ -149,7 +152,7 @@ class SourceWorker:
         decisions = [self._come_to(each) for each in group]
         await self._hand_over([each.run for each in group])
         counts = {
-            each.run.run_id: each.run.attempt
+            each.run.run_id: (each.run.attempt, decision.delay_s)
             for each, decision in zip(group, decisions, strict=True)
             if decision.delay_s is not None
         }
@@ -162,7 +165,7 @@ class SourceWorker:
     def _come_to(self, concluded: _Concluded) -> Decision:
         """Decide about a run, and make the outcome and the deliveries that follow from it."""
         run, result = concluded.run, concluded.result
-        elapsed_s = time.time() - run.event.received_at.ToNanoseconds() / 1e9
+        elapsed_s = self._clock.time() - run.event.received_at.ToNanoseconds() / 1e9
         decision = decide(self._policy, result, attempt=run.attempt, elapsed_s=elapsed_s)
         outcome = outcome_of_run(run)
         describe_run(outcome, decision, result, concluded.function)
@@ -204,7 +207,12 @@ class SourceWorker:
     async def _hand_over(self, runs: Sequence[Run]) -> None:
         """Publish deliveries, wait until all are stored, then publish the outcomes."""
         leaving = [(run, delivery) for run in runs for delivery in run.deliveries]
-        results = await publish_persistently(self._bus, [_publication(run, delivery) for run, delivery in leaving])
+        results = await self._handing_over.publish(
+            [
+                Leaving(delivery.destination_id, _publication(run, delivery), repeated=run.held.deliveries > 1)
+                for run, delivery in leaving
+            ]
+        )
         dead = [
             self._dead_letter(run, delivery, result)
             for (run, delivery), result in zip(leaving, results, strict=True)

@@ -12,16 +12,24 @@ import nats.errors
 import structlog
 
 from penstock.config.v1 import config_pb2
-from services.delivery.attempts import Attempts
+from services.delivery.attempts import Attempts, Redeliveries
+from services.delivery.circuit import Circuit
+from services.delivery.clock import Clock
 from services.delivery.destination_worker import DestinationWorker
+from services.delivery.disabling import Disabling
+from services.delivery.handing_over import HandingOver
+from services.delivery.health import DestinationHealth
 from services.delivery.invoking import Invoker
 from services.delivery.lane import Lane, LaneConsumer
 from services.delivery.outcomes import Outcomes
+from services.delivery.pacing import Pace
+from services.delivery.rate_limit import TokenBucket
 from services.delivery.settings import DeliverySettings
 from services.delivery.source_worker import SourceWorker
 from services.delivery.spans import Spans
 from shared.bus import Bus, ConfigView, subjects
 from shared.bus.consumers import remove_consumer
+from shared.errors import PenstockError
 
 _log = structlog.get_logger()
 
@@ -36,18 +44,40 @@ class _Running:
     task: asyncio.Task[None]
 
 
+@dataclass(frozen=True, slots=True)
+class DestinationInService:
+    """An enabled destination, and how it does."""
+
+    workspace_id: str
+    destination_id: str
+    health: DestinationHealth
+
+
 class Workers:
     """Runs the lanes of all sources and destinations."""
 
     def __init__(
-        self, *, bus: Bus, config: ConfigView, invoker: Invoker, spans: Spans, settings: DeliverySettings
+        self,
+        *,
+        bus: Bus,
+        config: ConfigView,
+        invoker: Invoker,
+        spans: Spans,
+        settings: DeliverySettings,
+        disabling: Disabling,
+        clock: Clock,
     ) -> None:
         self._bus = bus
         self._config = config
         self._invoker = invoker
         self._spans = spans
         self._settings = settings
+        self._disabling = disabling
+        self._clock = clock
         self._outcomes = Outcomes(bus)
+        self._handing_over = HandingOver(bus, config)
+        self._inbox, self._deliveries = Redeliveries(bus, subjects.INBOX), Redeliveries(bus, subjects.DELIVERIES)
+        self.destinations: dict[str, DestinationInService] = {}
         self._running: dict[str, _Running] = {}
         self._removed: set[str] = set()
 
@@ -61,13 +91,14 @@ class Workers:
     @asynccontextmanager
     async def running(self) -> AsyncGenerator[None]:
         """Work while the block runs, then finish what is being worked on."""
-        async with asyncio.TaskGroup() as tasks:
-            follow = tasks.create_task(self._follow(tasks))
-            try:
-                yield
-            finally:
-                follow.cancel()
-                await self._stop(list(self._running))
+        with self._inbox.watching(), self._deliveries.watching():
+            async with asyncio.TaskGroup() as tasks:
+                follow = tasks.create_task(self._follow(tasks))
+                try:
+                    yield
+                finally:
+                    follow.cancel()
+                    await self._stop(list(self._running))
 
     async def _follow(self, tasks: asyncio.TaskGroup) -> None:
         version = -1
@@ -77,7 +108,9 @@ class Workers:
 
     async def _reconcile(self, tasks: asyncio.TaskGroup) -> None:
         wanted = self._wanted()
-        await self._stop([name for name in self._running if name not in wanted])
+        unwanted = [name for name in self._running if name not in wanted]
+        await self._stop(unwanted)
+        await self._forget(unwanted)
         for name in wanted.keys() - self._running.keys():
             lane = wanted[name]()
             self._running[name] = _Running(lane, tasks.create_task(lane.run()))
@@ -96,14 +129,15 @@ class Workers:
     def _source_lane(self, source: config_pb2.SourceConfig) -> Lane:
         limits = self._settings.sources
         worker = SourceWorker(
-            bus=self._bus,
+            handing_over=self._handing_over,
             config=self._config,
             source_id=source.source_id,
             invoker=self._invoker,
-            attempts=Attempts(self._bus, source.source_id),
+            attempts=Attempts(self._bus, source.source_id, redeliveries=self._inbox, clock=self._clock),
             outcomes=self._outcomes,
             policy=self._settings.source_retry,
             spans=self._spans,
+            clock=self._clock,
         )
         consumer = LaneConsumer(
             stream=subjects.INBOX,
@@ -111,7 +145,14 @@ class Workers:
             subject=subjects.inbox(source.workspace_id, source.source_id),
             ack_wait_s=limits.ack_wait_s,
         )
-        return Lane(self._bus, consumer, concurrency=lambda: limits.concurrency, handle=worker.handle)
+        return Lane(
+            self._bus,
+            consumer,
+            pace=Pace(lambda: limits.concurrency),
+            handle=worker.handle,
+            on_declared=self._inbox.forget,
+            clock=self._clock,
+        )
 
     def _destination_lane(self, destination: config_pb2.DestinationConfig) -> Lane:
         limits, name = self._settings.destinations, destination.destination_id
@@ -123,13 +164,20 @@ class Workers:
             now = current()
             return (now and now.concurrency) or limits.concurrency
 
+        def per_second() -> float:
+            now = current()
+            return now.max_per_second if now else 0.0
+
+        health = self._health(destination)
         worker = DestinationWorker(
             destination=current,
             invoker=self._invoker,
-            attempts=Attempts(self._bus, name),
+            attempts=Attempts(self._bus, name, redeliveries=self._deliveries, clock=self._clock),
             outcomes=self._outcomes,
             policy=self._settings.destination_retry,
             spans=self._spans,
+            observe=health.observe,
+            clock=self._clock,
         )
         consumer = LaneConsumer(
             stream=subjects.DELIVERIES,
@@ -137,7 +185,30 @@ class Workers:
             subject=subjects.deliveries(destination.workspace_id, name),
             ack_wait_s=limits.ack_wait_s,
         )
-        return Lane(self._bus, consumer, concurrency=concurrency, handle=worker.handle)
+        pace = Pace(concurrency, TokenBucket(per_second, clock=self._clock.monotonic), health.circuit)
+        return Lane(
+            self._bus,
+            consumer,
+            pace=pace,
+            handle=worker.handle,
+            on_declared=self._deliveries.forget,
+            clock=self._clock,
+        )
+
+    def _health(self, destination: config_pb2.DestinationConfig) -> DestinationHealth:
+        name, workspace_id = destination.destination_id, destination.workspace_id
+        circuit = Circuit(self._settings.circuit, clock=self._clock.monotonic)
+        health = DestinationHealth(name, circuit, self._disabling.of(workspace_id, name))
+        self.destinations[name] = DestinationInService(workspace_id, name, health)
+        return health
+
+    async def _forget(self, names: list[str]) -> None:
+        """Forget how destinations did that were disabled or deleted: enabled again, they begin anew."""
+        for gone in [self.destinations.pop(name) for name in names if name in self.destinations]:
+            try:
+                await self._disabling.forget(gone.workspace_id, gone.destination_id)
+            except (PenstockError, nats.errors.Error) as error:
+                _log.warning("destination.not_forgotten", destination=gone.destination_id, error=str(error))
 
     async def _stop(self, names: list[str]) -> None:
         stopping = [self._running.pop(name) for name in names]

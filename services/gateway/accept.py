@@ -11,9 +11,9 @@ from opentelemetry.trace import SpanContext
 
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import inbound_pb2
-from shared.bus import Ack, Bus, Publication
+from shared.bus import Ack, Backlogs, Bus, Publication, backlog_full
 from shared.bus.message_ids import inbound_id
-from shared.bus.subjects import inbox
+from shared.bus.subjects import INBOX, inbox
 from shared.errors import PenstockError
 from shared.ids import new_id
 from shared.telemetry.propagation import inject
@@ -32,6 +32,7 @@ class Acceptor:
 
     def __init__(self, bus: Bus) -> None:
         self._bus = bus
+        self._backlogs = Backlogs(bus, INBOX)
 
     async def accept(
         self,
@@ -54,10 +55,17 @@ class Acceptor:
             _publication(event, arrival.message_id or event.event_id, context)
             for event, arrival, context in zip(events, arrivals, contexts, strict=True)
         ]
-        results = await self._bus.publish_all(publications)
+        room = await self._room(source, len(publications))
+        results = await self._bus.publish_all(publications[:room])
+        results += [backlog_full() for _ in publications[room:]]
         return [
             event.event_id if isinstance(result, Ack) else result for event, result in zip(events, results, strict=True)
         ]
+
+    async def _room(self, source: config_pb2.SourceConfig, wanted: int) -> int:
+        if not source.backlog_limit:
+            return wanted
+        return await self._backlogs.admit(inbox(source.workspace_id, source.source_id), source.backlog_limit, wanted)
 
 
 def _event(source: config_pb2.SourceConfig, arrival: Arrival) -> inbound_pb2.InboundEvent:

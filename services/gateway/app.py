@@ -8,9 +8,9 @@ from contextlib import asynccontextmanager
 import grpc
 
 from penstock.config.v1 import config_pb2
-from penstock.delivery.v1 import delivery_service_pb2
+from penstock.delivery.v1 import delivery_service_pb2, destination_health_pb2
 from penstock.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
-from penstock.registry.v1 import destination_pb2, function_pb2, source_pb2, workspace_pb2
+from penstock.registry.v1 import audit_pb2, destination_pb2, function_pb2, source_pb2, workspace_pb2
 from services.gateway.accept import Acceptor
 from services.gateway.bodies import BodyLimits
 from services.gateway.forward import Forwarder
@@ -25,10 +25,14 @@ from shared.rpc import RpcServer, connect
 from shared.telemetry.tracing import Tracing
 
 _INGEST = ingest_service_pb2.DESCRIPTOR.services_by_name.values()
-_OF_DELIVERY = delivery_service_pb2.DESCRIPTOR.services_by_name.values()
+_OF_DELIVERY = [
+    service
+    for contract in (delivery_service_pb2, destination_health_pb2)
+    for service in contract.DESCRIPTOR.services_by_name.values()
+]
 _OF_REGISTRY = [
     service
-    for contract in (destination_pb2, function_pb2, source_pb2, workspace_pb2)
+    for contract in (audit_pb2, destination_pb2, function_pb2, source_pb2, workspace_pb2)
     for service in contract.DESCRIPTOR.services_by_name.values()
 ]
 

@@ -13,6 +13,9 @@ from services.registry.settings_schema import MAX_DEFINITIONS, SettingDefinition
 from services.registry.validation import parse_json, validated
 
 MAX_CODE_BYTES = 1024 * 1024
+MAX_BACKLOG = 10**12
+MAX_CONCURRENCY = 10_000
+MIN_RATE, MAX_RATE = 0.01, 1_000_000
 TYPE_PREFIX = "SETTING_TYPE_"
 # The integrations object says `"All": false` of all destinations together.
 _ALL_DESTINATIONS = "All"
@@ -109,10 +112,22 @@ class SourceInput(BaseModel):
     name: Name = ""
     enabled: bool = True
     settings: bytes = b""
+    backlog_limit: Annotated[int, Field(le=MAX_BACKLOG)] = 0
 
 
 class DestinationInput(SourceInput):
     """Fields of a destination that were sent."""
+
+    concurrency: Annotated[int, Field(le=MAX_CONCURRENCY)] = 0
+    max_per_second: Annotated[float, Field(ge=0, le=MAX_RATE, allow_inf_nan=False)] = 0
+
+    @field_validator("max_per_second")
+    @classmethod
+    def check_rate(cls, rate: float) -> float:
+        """Refuse rates that would hardly ever let anything through."""
+        if 0 < rate < MIN_RATE:
+            raise ValueError(f"must be at least {MIN_RATE}, or 0 for no limit")
+        return rate
 
     @field_validator("name")
     @classmethod

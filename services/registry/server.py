@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable
 import grpc
 
 from penstock.registry.v1 import (
+    audit_pb2,
+    audit_pb2_grpc,
     destination_pb2,
     destination_pb2_grpc,
     function_pb2,
@@ -18,10 +20,12 @@ from penstock.registry.v1 import (
 )
 from services.registry.code_checker import CodeChecker
 from services.registry.secret_values import SecretValues
+from services.registry.servicers.audit import AuditServicer
 from services.registry.servicers.destinations import DestinationServicer
 from services.registry.servicers.functions import FunctionServicer
 from services.registry.servicers.sources import SourceServicer
 from services.registry.servicers.workspaces import WorkspaceServicer
+from services.registry.store.audit import AuditStore
 from services.registry.store.destinations import DestinationStore
 from services.registry.store.functions import FunctionStore
 from services.registry.store.instances import Instances
@@ -35,9 +39,9 @@ from shared.rpc.access import Authenticate
 from shared.telemetry.tracing import Tracing
 
 SERVICES = [
-    file.services_by_name[name].full_name
-    for file in (destination_pb2.DESCRIPTOR, function_pb2.DESCRIPTOR, source_pb2.DESCRIPTOR, workspace_pb2.DESCRIPTOR)
-    for name in file.services_by_name
+    file.DESCRIPTOR.services_by_name[name].full_name
+    for file in (audit_pb2, destination_pb2, function_pb2, source_pb2, workspace_pb2)
+    for name in file.DESCRIPTOR.services_by_name
 ]
 
 
@@ -63,11 +67,13 @@ def registry_server(
     sources = SourceServicer(SourceStore(transactions=transactions, instances=instances))
     destinations = DestinationServicer(DestinationStore(transactions=transactions, instances=instances))
     workspaces = WorkspaceServicer(WorkspaceStore(database, on_commit=on_commit))
+    audit = AuditServicer(AuditStore(database))
 
     def add(server: grpc.aio.Server) -> None:
         function_pb2_grpc.add_FunctionServiceServicer_to_server(functions, server)
         source_pb2_grpc.add_SourceServiceServicer_to_server(sources, server)
         destination_pb2_grpc.add_DestinationServiceServicer_to_server(destinations, server)
+        audit_pb2_grpc.add_AuditServiceServicer_to_server(audit, server)
         workspace_pb2_grpc.add_WorkspaceServiceServicer_to_server(workspaces, server)
 
     return RpcServer(address=address, names=SERVICES, add=add, authenticate=authenticate, tracing=tracing)

@@ -141,6 +141,13 @@ class Publisher:
             flight.land(index, _read_ack(message))
 
 
+def backlog_full() -> ResourceExhausted:
+    """Make the error of a source or destination for which as much waits as may."""
+    return ResourceExhausted(
+        "As much waits here already as may.", reason="BACKLOG_FULL", retry_delay_s=_BACKLOG_RETRY_S
+    )
+
+
 def _read_ack(message: Msg) -> Ack | PenstockError:
     if not message.data:
         return _unreachable("No stream takes this subject: JetStream is starting, or not set up.")
@@ -155,9 +162,7 @@ def _refusal(error: Mapping[str, Any]) -> PenstockError:
     description = str(error.get("description", ""))
     match error.get("err_code"):
         case code if code == _STORE_FAILED and description.startswith("maximum"):
-            return ResourceExhausted(
-                "As much waits here already as may.", reason="BACKLOG_FULL", retry_delay_s=_BACKLOG_RETRY_S
-            )
+            return backlog_full()
         case code if code == _MESSAGE_TOO_LARGE:
             return InvalidArgument("The message is larger than its stream takes.", reason="TOO_LARGE")
         case _:

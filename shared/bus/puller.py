@@ -85,6 +85,7 @@ class Puller:
         # Messages that the standing request may still bring; 0 when none stands.
         self._outstanding = 0
         self._gone = ""
+        self._interrupted = False
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Puller]:
@@ -103,12 +104,12 @@ class Puller:
                     await Held(self._bus, message).nak()
 
     async def fetch(self, limit: int, *, gather_s: float = 0) -> list[Held]:
-        """Wait for messages and give what is there, at least one and at most `limit`.
+        """Wait for messages and give what is there, at most `limit`, and at least one unless it is interrupted.
 
         When the first has come, wait up to `gather_s` for others: a group costs little more than a message.
         Raises NotFound when the consumer does not exist (any more).
         """
-        while not self._arrived:
+        while not self._arrived and not self._interrupted:
             self._wake.clear()
             if not self._outstanding:
                 await self._request(limit)
@@ -121,9 +122,14 @@ class Puller:
     async def _gather(self, limit: int, gather_s: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(gather_s):
-                while len(self._arrived) < limit:
+                while len(self._arrived) < limit and not self._interrupted:
                     self._wake.clear()
                     await self._wake.wait()
+
+    def interrupt(self) -> None:
+        """Have `fetch` wait no more, now and from now on. What it has asked for, the end of `open` takes back."""
+        self._interrupted = True
+        self._wake.set()
 
     async def _request(self, limit: int) -> None:
         self._request_number += 1

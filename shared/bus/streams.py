@@ -79,6 +79,14 @@ def stream_configs(limits: StreamLimits) -> list[api.StreamConfig]:
             num_replicas=limits.replicas,
         ),
         api.StreamConfig(
+            name=subjects.FAILING,
+            subjects=["failing.*.*"],
+            retention=api.RetentionPolicy.LIMITS,
+            storage=api.StorageType.FILE,
+            max_msgs_per_subject=1,
+            num_replicas=limits.replicas,
+        ),
+        api.StreamConfig(
             name=subjects.USAGE,
             subjects=["usage.*.*.*"],
             retention=api.RetentionPolicy.LIMITS,

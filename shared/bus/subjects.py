@@ -7,6 +7,7 @@ DELIVERIES = "DELIVERIES"
 OUTCOMES = "OUTCOMES"
 ATTEMPTS = "ATTEMPTS"
 USAGE = "USAGE"
+FAILING = "FAILING"
 CONFIG = "CONFIG"
 CODE = "CODE"
 
@@ -29,6 +30,11 @@ def outcomes(workspace_id: str) -> str:
 def attempts(owner_id: str, delivery_id: str) -> str:
     """Subject that keeps how often a delivery was tried; `owner_id` is its source or destination."""
     return f"attempts.{owner_id}.{delivery_id}"
+
+
+def failing(workspace_id: str, destination_id: str) -> str:
+    """Subject that keeps since when a destination fails."""
+    return f"failing.{workspace_id}.{destination_id}"
 
 
 def compute_us(workspace_id: str, month: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any
 
 from penstock.registry.v1 import destination_pb2, destination_pb2_grpc
@@ -11,8 +12,10 @@ from services.registry.servicers.scope import actor
 from services.registry.store.destinations import DestinationStore
 from services.registry.validation import mask_paths
 
-_CHANGEABLE = ("name", "settings", "enabled")
+_LIMITS = ("max_per_second", "concurrency", "backlog_limit")
+_CHANGEABLE = ("name", "settings", "enabled", *_LIMITS)
 _QUERY = "destinations"
+_REASON_CHARACTERS = 1024
 
 
 class DestinationServicer(destination_pb2_grpc.DestinationServiceServicer):
@@ -27,7 +30,7 @@ class DestinationServicer(destination_pb2_grpc.DestinationServiceServicer):
         """Create a destination."""
         return await self._destinations.create(
             actor().workspace_id,
-            destination_input(request.destination, ("name", "settings")),
+            destination_input(request.destination, ("name", "settings", *_LIMITS)),
             function=request.destination.function_id,
             request_id=request_input(request).request_id,
         )
@@ -62,6 +65,18 @@ class DestinationServicer(destination_pb2_grpc.DestinationServiceServicer):
             etag=request.destination.etag,
         )
         return destination_pb2.UpdateDestinationResponse(destination=destination)
+
+    async def DisableDestination(
+        self, request: destination_pb2.DisableDestinationRequest, context: Any
+    ) -> destination_pb2.DisableDestinationResponse:
+        """Switch a destination off, on a service's own account."""
+        await self._destinations.disable(
+            request.workspace_id,
+            request.destination_id,
+            failing_since=request.failing_since.ToDatetime(UTC),
+            reason=request.reason[:_REASON_CHARACTERS],
+        )
+        return destination_pb2.DisableDestinationResponse()
 
     async def DeleteDestination(
         self, request: destination_pb2.DeleteDestinationRequest, context: Any

@@ -13,7 +13,7 @@ from services.registry.tokens import new_token
 from services.registry.validation import mask_paths
 from shared.rpc.identity import digest
 
-_CHANGEABLE = ("name", "settings", "enabled")
+_CHANGEABLE = ("name", "settings", "enabled", "backlog_limit")
 _QUERY = "sources"
 
 
@@ -30,7 +30,7 @@ class SourceServicer(source_pb2_grpc.SourceServiceServicer):
         token = new_token("psk")
         source = await self._sources.create(
             actor().workspace_id,
-            source_input(request.source, ("name", "settings")),
+            source_input(request.source, ("name", "settings", "backlog_limit")),
             function=request.source.function_id,
             token_digest=digest(token),
             request_id=request_input(request).request_id,

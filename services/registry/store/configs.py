@@ -41,6 +41,7 @@ async def publish_source(session: AsyncSession, row: SourceRow) -> None:
         name=row.name,
         enabled=row.enabled,
         destination_ids=destination_ids,
+        backlog_limit=row.backlog_limit,
     )
     if row.instance_id:
         config.function.CopyFrom(await _publish_instance(session, row.instance_id))
@@ -50,7 +51,13 @@ async def publish_source(session: AsyncSession, row: SourceRow) -> None:
 async def publish_destination(session: AsyncSession, row: DestinationRow) -> None:
     """Have a destination and its instance published as they are now."""
     config = config_pb2.DestinationConfig(
-        destination_id=row.id, workspace_id=row.workspace_id, name=row.name, enabled=row.enabled
+        destination_id=row.id,
+        workspace_id=row.workspace_id,
+        name=row.name,
+        enabled=row.enabled,
+        backlog_limit=row.backlog_limit,
+        concurrency=row.concurrency,
+        max_per_second=row.max_per_second,
     )
     config.function.CopyFrom(await _publish_instance(session, row.instance_id))
     outbox.put(session, outbox.Action.DESTINATION, row.id, config)

@@ -19,10 +19,12 @@ from services.registry.store.messages import destination_message
 from services.registry.store.tables import DestinationRow, FunctionRow, InstanceRow, SourceRow
 from services.registry.store.transactions import Transactions, find, require_etag, require_free_name
 from services.registry.validation import refuse
-from shared.errors import FieldViolation, NotFound
+from shared.errors import FailedPrecondition, FieldViolation, NotFound
 from shared.ids import new_id
 
 _SETTINGS = "destination.settings"
+# Fields that a row has as they were sent.
+_PLAIN = frozenset({"enabled", "max_per_second", "concurrency", "backlog_limit"})
 
 
 class DestinationStore:
@@ -46,7 +48,7 @@ class DestinationStore:
                 return first
             await require_free_name(session, DestinationRow, workspace_id, values.name)
             instance = await self._instance(session, workspace_id, function, values.settings)
-            row = _new_row(workspace_id, values.name, instance)
+            row = _new_row(workspace_id, values, instance)
             session.add(row)
             await session.flush()
             await publish_destination(session, row)
@@ -78,12 +80,24 @@ class DestinationStore:
             if "name" in fields and values.name != row.name:
                 await require_free_name(session, DestinationRow, workspace_id, values.name)
                 row.name = values.name
-            if "enabled" in fields:
-                row.enabled = values.enabled
+            for field in _PLAIN.intersection(fields):
+                setattr(row, field, getattr(values, field))
             if "settings" in fields:
                 instance = await session.get_one(InstanceRow, row.instance_id)
                 await self._instances.change_settings(session, instance, values.settings, field=_SETTINGS)
             return await _changed(session, row)
+
+    async def disable(self, workspace_id: str, destination_id: str, *, failing_since: datetime, reason: str) -> None:
+        """Switch off a destination that has failed since then. Raises NotFound; FailedPrecondition if it changed."""
+        async with self._transactions.change(workspace_id, reason=reason) as session:
+            row = await find(session, DestinationRow, workspace_id, destination_id)
+            if not row.enabled:
+                return
+            if row.updated_at > failing_since:
+                # Who changed it may have mended it: it gets its days anew.
+                raise FailedPrecondition("It was changed since it began to fail.", reason="CHANGED_SINCE")
+            row.enabled = False
+            await _changed(session, row)
 
     async def delete(self, workspace_id: str, reference: str) -> None:
         """Remove a destination with its instance and connections. Raises NotFound."""
@@ -125,13 +139,16 @@ class DestinationStore:
         return await self._instances.create(session, function, settings, field=_SETTINGS)
 
 
-def _new_row(workspace_id: str, name: str, instance: InstanceRow) -> DestinationRow:
+def _new_row(workspace_id: str, values: DestinationInput, instance: InstanceRow) -> DestinationRow:
     now = datetime.now(UTC)
     return DestinationRow(
         id=new_id("dst"),
         workspace_id=workspace_id,
-        name=name,
+        name=values.name,
         instance_id=instance.id,
+        max_per_second=values.max_per_second,
+        concurrency=values.concurrency,
+        backlog_limit=values.backlog_limit,
         created_at=now,
         updated_at=now,
     )

@@ -83,6 +83,7 @@ def source_message(row: SourceRow, instance: InstanceRow | None) -> source_pb2.S
         enabled=row.enabled,
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
+        backlog_limit=row.backlog_limit,
     )
     _show_instance(message, instance)
     message.etag = _etag(message)
@@ -100,6 +101,9 @@ def destination_message(
         source_ids=sorted(source_ids),
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
+        max_per_second=row.max_per_second,
+        concurrency=row.concurrency,
+        backlog_limit=row.backlog_limit,
     )
     _show_instance(message, instance)
     message.etag = _etag(message)

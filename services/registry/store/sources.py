@@ -44,7 +44,7 @@ class SourceStore:
             await _refuse_repeated(session, workspace_id, request_id)
             await require_free_name(session, SourceRow, workspace_id, values.name)
             instance = await self._instance(session, workspace_id, function, values.settings)
-            row = _new_row(workspace_id, values.name, instance)
+            row = _new_row(workspace_id, values, instance)
             session.add(row)
             await session.flush()
             await publish_source(session, row)
@@ -79,6 +79,8 @@ class SourceStore:
                 row.name = values.name
             if "enabled" in fields:
                 row.enabled = values.enabled
+            if "backlog_limit" in fields:
+                row.backlog_limit = values.backlog_limit
             if "settings" in fields:
                 await self._change_settings(session, row, values.settings)
             row.updated_at = datetime.now(UTC)
@@ -119,13 +121,14 @@ class SourceStore:
         await self._instances.change_settings(session, instance, settings, field=_SETTINGS)
 
 
-def _new_row(workspace_id: str, name: str, instance: InstanceRow | None) -> SourceRow:
+def _new_row(workspace_id: str, values: SourceInput, instance: InstanceRow | None) -> SourceRow:
     now = datetime.now(UTC)
     return SourceRow(
         id=new_id("src"),
         workspace_id=workspace_id,
-        name=name,
+        name=values.name,
         instance_id=instance and instance.id,
+        backlog_limit=values.backlog_limit,
         created_at=now,
         updated_at=now,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, BigInteger, Integer, LargeBinary, MetaData, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Index, Integer, LargeBinary, MetaData, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from shared.database import UtcDateTime
@@ -99,6 +99,7 @@ class SourceRow(Row, table=True):
     name: str = Field(max_length=_NAME)
     instance_id: str | None = Field(default=None, foreign_key="instances.id", unique=True, max_length=_ID)
     enabled: bool = True
+    backlog_limit: int = Field(default=0, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -114,6 +115,9 @@ class DestinationRow(Row, table=True):
     name: str = Field(max_length=_NAME)
     instance_id: str = Field(foreign_key="instances.id", unique=True, max_length=_ID)
     enabled: bool = True
+    max_per_second: float = 0
+    concurrency: int = 0
+    backlog_limit: int = Field(default=0, sa_type=BigInteger)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -155,6 +159,24 @@ class RequestRow(Row, table=True):
     request_id: str = Field(primary_key=True, max_length=128)
     answer: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
+
+
+class AuditRow(Row, table=True):
+    """A change that was made; rows are never changed."""
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (Index("ix_audit_entries_resource", "workspace_id", "resource_id", "id"),)
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    token_id: str = Field(default="", max_length=_ID)
+    service: str = Field(default="", max_length=32)
+    action: str = Field(max_length=64)
+    resource_id: str = Field(max_length=_ID)
+    before: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    after: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    reason: str = Field(default="", sa_type=Text)
 
 
 class OutboxRow(Row, table=True):

@@ -10,9 +10,11 @@ from sqlalchemy import or_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
+from services.registry.store import audit
 from services.registry.store.tables import DestinationRow, FunctionRow, SourceRow, WorkspaceRow
 from shared.database import Database
 from shared.errors import Aborted, AlreadyExists, NotFound
+from shared.rpc import caller
 
 Named = TypeVar("Named", FunctionRow, SourceRow, DestinationRow)
 
@@ -33,14 +35,17 @@ class Transactions:
         return self._database.read()
 
     @asynccontextmanager
-    async def change(self, workspace_id: str) -> AsyncGenerator[AsyncSession]:
+    async def change(self, workspace_id: str, *, reason: str = "") -> AsyncGenerator[AsyncSession]:
         """Open a session that may change a workspace, alone among all replicas. Raises NotFound for no workspace.
+
+        What it changes goes into the audit trail, with `reason`, in the caller's name.
 
         Being alone makes counting and looking for names safe, and puts the outbox into the order of the commits: all
         changes of a key of CONFIG are one workspace's.
         """
         async with self._database.write() as session:
             await lock_workspace(session, workspace_id)
+            audit.watch(session, workspace_id, caller(), reason)
             yield session
         await self._on_commit()
 

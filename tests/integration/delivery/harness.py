@@ -16,6 +16,8 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import inbound_pb2, outcome_pb2
+from services.delivery.clock import Clock
+from services.delivery.disabling import Disabling, Suspect
 from services.delivery.invoking import Invoker
 from services.delivery.settings import DeliverySettings, LaneLimits
 from services.delivery.spans import Spans
@@ -72,7 +74,7 @@ class Harness:
             source.function.instance_id = f"ins_{name}"
         await self.store.put(f"source.{source.source_id}", source)
 
-    async def destination(self, name: str, *, enabled: bool = True, version: str = "1") -> None:
+    async def destination(self, name: str, *, enabled: bool = True, version: str = "1", **more: Any) -> None:
         """Make or change a destination; its code `version` lies in CODE."""
         code = f"version {version} of {name}".encode()
         digest = hashlib.sha256(code).hexdigest()
@@ -85,6 +87,7 @@ class Harness:
             function=config_pb2.InstanceConfig(
                 instance_id=f"ins_{name}", function_id=f"fn_{name}", version_id=f"ver_{version}", code_digest=digest
             ),
+            **more,
         )
         await self.store.put(f"destination.{destination.destination_id}", destination)
 
@@ -154,10 +157,16 @@ class Harness:
 
     @asynccontextmanager
     async def workers(
-        self, *, bus: Bus | None = None, tracing: Tracing | None = None, **more: Any
+        self,
+        *,
+        bus: Bus | None = None,
+        tracing: Tracing | None = None,
+        clock: Clock | None = None,
+        disabling: Disabling | None = None,
+        **more: Any,
     ) -> AsyncGenerator[Workers]:
         """Run all workers over this log, or another connection to it."""
-        bus = bus or self.bus
+        bus, clock = bus or self.bus, clock or Clock()
         tracing = tracing or Tracing(service="delivery", sink=None)
         kinds = [config_pb2.SourceConfig, config_pb2.DestinationConfig]
         async with (
@@ -171,9 +180,19 @@ class Harness:
                 invoker=Invoker(ExecutorChoice({self.executor_address: channel}), timeout_s=20),
                 spans=Spans(tracing),
                 settings=settings(**more),
+                disabling=disabling or Disabling(bus, 0, _disable_nobody, _know_nobody, clock),
+                clock=clock,
             )
             async with workers.running():
                 yield workers
+
+
+async def _disable_nobody(_: Suspect) -> None:
+    raise AssertionError("nothing is to be disabled here")
+
+
+async def _know_nobody(_: Suspect) -> bool:
+    raise AssertionError("nothing is to be disabled here")
 
 
 def track(number: int, **more: Any) -> dict[str, Any]:

@@ -237,6 +237,29 @@ async def test_a_full_backlog_asks_to_come_back(gateway: Gateway) -> None:
     assert int(answer.headers["retry-after"]) > 0
 
 
+async def test_a_sources_own_backlog_limit_holds_below_the_installations(gateway: Gateway) -> None:
+    source = config_pb2.SourceConfig(source_id="src_key", workspace_id="ws_1", enabled=True, backlog_limit=3)
+    await ConfigStore(gateway.bus).put("source.src_key", source)
+    message = json.dumps(TRACK).encode()
+
+    async def is_taken() -> bool:
+        try:
+            await gateway.ingest("key").Ingest(ingest.IngestRequest(messages=[message]))
+        except ResourceExhausted as error:
+            return error.reason != "BACKLOG_FULL"
+        return True
+
+    async def is_refused() -> bool:
+        return not await is_taken()
+
+    await until(is_refused)
+    waiting = (await gateway.bus.jetstream.stream_info("INBOX")).state.messages
+    # Some may have come before the gateway learned of the limit.
+    assert 3 <= waiting < 10
+    await gateway.bus.jetstream.purge_stream("INBOX")
+    await until(is_taken)
+
+
 async def test_without_the_log_nothing_is_accepted(gateway: Gateway, nats_server: NatsServer) -> None:
     nats_server.kill()
     answer = await gateway.post(json={})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
 from penstock.executor.v1 import executor_service_pb2 as executor
 from penstock.executor.v1 import executor_service_pb2_grpc as executor_grpc
+from penstock.registry.v1 import audit_pb2, audit_pb2_grpc
 from penstock.registry.v1 import destination_pb2 as dst
 from penstock.registry.v1 import destination_pb2_grpc as dst_grpc
 from penstock.registry.v1 import function_pb2 as fn
@@ -107,6 +109,7 @@ class Person:
         self.sources = src_grpc.SourceServiceStub(channel)
         self.destinations = dst_grpc.DestinationServiceStub(channel)
         self.workspaces = ws_grpc.WorkspaceServiceStub(channel)
+        self.audit = audit_pb2_grpc.AuditServiceStub(channel)
 
     async def call(self, method: Any, request: Message) -> Any:
         return await method(request, metadata=acting_for(self.actor))
@@ -162,6 +165,10 @@ class Person:
         request = dst.DisconnectSourceRequest(source_id=source, destination_id=destination)
         return (await self.call(self.destinations.DisconnectSource, request)).destination
 
+    async def audited(self, resource_id: str = "", **page: Any) -> audit_pb2.ListAuditEntriesResponse:
+        request = audit_pb2.ListAuditEntriesRequest(resource_id=resource_id, **page)
+        return await self.call(self.audit.ListAuditEntries, request)
+
 
 @dataclass(slots=True)
 class Installation:
@@ -183,6 +190,15 @@ class Installation:
         )
         actor = access_pb2.Actor(workspace_id=workspace_id, token_id="tok_other", roles=roles)
         return Person(self.owner.channel, actor)
+
+    async def disable(self, person: Person, destination_id: str, *, failing_since: datetime) -> None:
+        """Switch a destination off as delivery does."""
+        async with connect(f"127.0.0.1:{self.registry.port}", token=self.tokens["delivery"]) as channel:
+            request = dst.DisableDestinationRequest(
+                workspace_id=person.workspace_id, destination_id=destination_id, reason="nothing reaches it"
+            )
+            request.failing_since.FromDatetime(failing_since)
+            await dst_grpc.DestinationServiceStub(channel).DisableDestination(request)
 
     async def publish(self) -> dict[str, Any]:
         """Publish all that is committed, and give CONFIG."""

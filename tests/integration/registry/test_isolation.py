@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
+from penstock.registry.v1 import audit_pb2 as audit
 from penstock.registry.v1 import destination_pb2 as dst
 from penstock.registry.v1 import function_pb2 as fn
 from penstock.registry.v1 import source_pb2 as src
@@ -26,7 +27,13 @@ from tests.integration.registry.installation import DESTINATION_CODE, SOURCE_COD
 
 KEY = fn.SettingDefinition(name="key", type=fn.SETTING_TYPE_STRING, sensitive=True)
 PACKAGE = "penstock.registry.v1."
-METHODS = sorted(method.full_name for name in SERVICES for method in Default().FindServiceByName(name).methods)
+METHODS = sorted(
+    method.full_name
+    for name in SERVICES
+    for method in Default().FindServiceByName(name).methods
+    # A method without a role is called by services alone, for all workspaces.
+    if method.GetOptions().Extensions[access_pb2.access].role
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,9 @@ async def _furnish(person: Person) -> Belongings:
 
 # A request that reaches for what somebody else has; the caller has things of the same names.
 CASES: dict[str, Callable[[Belongings], Message]] = {
+    "AuditService.ListAuditEntries": lambda has: audit.ListAuditEntriesRequest(
+        resource_id=has.destination.destination_id
+    ),
     "WorkspaceService.GetWorkspace": lambda _: ws.GetWorkspaceRequest(),
     "WorkspaceService.UpdateWorkspace": lambda has: ws.UpdateWorkspaceRequest(
         config=config_pb2.WorkspaceConfig(workspace_id=has.workspace_id, concurrency=1),
@@ -135,6 +145,7 @@ CASES: dict[str, Callable[[Belongings], Message]] = {
 }
 # Methods that answer, since they name nothing of another workspace that counts.
 ANSWERING = {
+    "AuditService.ListAuditEntries",
     "WorkspaceService.GetWorkspace",
     "WorkspaceService.UpdateWorkspace",
     "FunctionService.CreateFunction",

@@ -113,3 +113,14 @@ def test_only_the_last_answer_counts() -> None:
     result: Result = threw(result_pb2.ERROR_KIND_RETRY, retry_after="7")
     result.requests.add(method="GET", status=200)
     assert retry_after_s(result) is None
+
+
+@pytest.mark.parametrize("attempt", range(1, 12))
+def test_delays_spread_over_all_of_their_cap(attempt: int) -> None:
+    policy = DeliverySettings().destination_retry
+    cap_s = policy.caps_s[min(attempt, len(policy.caps_s)) - 1]
+    failed = threw(result_pb2.ERROR_KIND_RETRY)
+    delays = [decide(policy, failed, attempt=attempt, elapsed_s=0).delay_s or 0.0 for _ in range(2000)]
+    assert 0 <= min(delays) <= max(delays) <= cap_s
+    tenths = {int(10 * delay_s / cap_s) for delay_s in delays}
+    assert tenths >= set(range(10)), "what failed together does not come back together"
