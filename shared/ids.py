@@ -8,7 +8,9 @@ from typing import Literal
 
 # Crockford's base 32 in lower case: no i, l, o, u.
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-_ULID_CHARACTERS = 26
+# Two characters for each ten bits.
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_SHIFTS = range(120, -1, -10)
 
 Prefix = Literal["ws", "tok", "fn", "ver", "ins", "src", "dst", "evt", "rpl", "aud"]
 
@@ -16,6 +18,4 @@ Prefix = Literal["ws", "tok", "fn", "ver", "ins", "src", "dst", "evt", "rpl", "a
 def new_id(prefix: Prefix) -> str:
     """Make an id such as `evt_01jd…`: 48 bits of milliseconds, 80 random bits."""
     number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
-    return f"{prefix}_" + "".join(
-        _ALPHABET[number >> shift & 31] for shift in range(5 * (_ULID_CHARACTERS - 1), -1, -5)
-    )
+    return f"{prefix}_" + "".join([_PAIRS[number >> shift & 1023] for shift in _SHIFTS])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -49,6 +51,17 @@ class NatsServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    def hang(self) -> None:
+        """Have the process stand still: connections stay open, and nobody answers."""
+        if self._process:
+            self._process.send_signal(signal.SIGSTOP)
+            os.waitpid(self._process.pid, os.WUNTRACED)
+
+    def go_on(self) -> None:
+        """End `hang`."""
+        if self._process:
+            self._process.send_signal(signal.SIGCONT)
 
     def _times_ready(self) -> int:
         return self._log.read_text().count("Server is ready") if self._log.exists() else 0

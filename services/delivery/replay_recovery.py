@@ -15,7 +15,7 @@ from nats.js.errors import NotFoundError
 from services.delivery.repeats import message_id_of, place_of
 from services.delivery.replay_claims import Claim, ReplayClaims
 from shared.bus import Bus
-from shared.bus.publisher import MESSAGE_ID_HEADER
+from shared.bus.frames import MESSAGE_ID_HEADER
 from shared.bus.subjects import OUTCOMES
 from shared.errors import Unavailable
 

@@ -12,11 +12,12 @@ from penstock.delivery.v1 import delivery_service_pb2, destination_health_pb2
 from penstock.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
 from penstock.registry.v1 import audit_pb2, destination_pb2, function_pb2, source_pb2, workspace_pb2
 from services.gateway.accept import Acceptor
-from services.gateway.bodies import BodyLimits
+from services.gateway.connections import ConnectionLimits
 from services.gateway.forward import Forwarder
 from services.gateway.http import make_app, serving
 from services.gateway.ingest import IngestService
 from services.gateway.metrics_page import MetricsPage
+from services.gateway.room import Room
 from services.gateway.settings import GatewaySettings
 from services.gateway.tokens import Tokens
 from services.gateway.webhooks import Webhooks
@@ -46,10 +47,14 @@ async def build(settings: GatewaySettings, tracing: Tracing) -> AsyncGenerator[N
         _channel(settings, tracing, settings.registry_address) as registry,
         _channel(settings, tracing, settings.delivery_address) as delivery,
     ):
-        tokens, acceptor = Tokens(config), Acceptor(bus)
-        limits = BodyLimits(settings.webhook_body_bytes, settings.webhook_body_timeout_s)
-        webhooks = Webhooks(tokens=tokens, acceptor=acceptor, tracing=tracing, limits=limits)
-        ingest = IngestService(config=config, acceptor=acceptor, tracing=tracing, message_bytes=settings.message_bytes)
+        tokens, room, limits = Tokens(config), Room(settings.in_flight_bytes), _limits(settings)
+        acceptor = Acceptor(bus)
+        webhooks = Webhooks(
+            tokens=tokens, acceptor=acceptor, tracing=tracing, room=room, body_bytes=settings.webhook_body_bytes
+        )
+        ingest = IngestService(
+            config=config, acceptor=acceptor, tracing=tracing, room=room, message_bytes=settings.message_bytes
+        )
         owners = {service.full_name: registry for service in _OF_REGISTRY}
         owners |= {service.full_name: delivery for service in _OF_DELIVERY}
         server = _rpc_server(settings, tracing, tokens, ingest, Forwarder(owners))
@@ -59,13 +64,26 @@ async def build(settings: GatewaySettings, tracing: Tracing) -> AsyncGenerator[N
             token=settings.metrics_token.get_secret_value(),
             http_address=settings.http_address,
         )
-        app = make_app(webhooks=webhooks, metrics=metrics, is_ready=lambda: config.is_ready and bus.is_connected)
+        app = make_app(
+            webhooks=webhooks,
+            metrics=metrics,
+            is_ready=lambda: config.is_ready and bus.is_connected and not limits.closing,
+        )
         await server.start()
         try:
-            async with serving(app, settings.http_address, connections=settings.http_connections):
+            async with serving(app, settings.http_address, limits=limits, stop_notice_s=settings.stop_notice_s):
                 yield
         finally:
             await server.stop()
+
+
+def _limits(settings: GatewaySettings) -> ConnectionLimits:
+    return ConnectionLimits(
+        connections=settings.http_connections,
+        header_bytes=settings.http_header_bytes,
+        header_timeout_s=settings.http_header_timeout_s,
+        body_timeout_s=settings.webhook_body_timeout_s,
+    )
 
 
 def _channel(settings: GatewaySettings, tracing: Tracing, address: str) -> grpc.aio.Channel:
@@ -87,4 +105,5 @@ def _rpc_server(
         tracing=tracing,
         # Each of its messages is a trace of its own.
         untraced=[f"{service.full_name}/" for service in _INGEST],
+        max_calls=settings.grpc_calls,
     )

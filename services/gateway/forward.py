@@ -11,8 +11,10 @@ from typing import Any, cast
 
 import grpc
 
-from shared.errors import Unauthenticated
+from shared.errors import Unauthenticated, Unavailable
 from shared.rpc import acting_for, caller
+
+_RETRY_S = 1.0
 
 
 class Forwarder(grpc.GenericRpcHandler):
@@ -39,6 +41,17 @@ def _passing_on(channel: grpc.aio.Channel, method: str) -> Callable[[bytes, Any]
         actor = caller().actor
         if actor is None:
             raise Unauthenticated("This method wants an API token.", reason="TOKEN_INVALID")
-        return await call(request, metadata=acting_for(actor), timeout=context.time_remaining())
+        try:
+            return await call(request, metadata=acting_for(actor), timeout=context.time_remaining())
+        except Unavailable as error:
+            raise _named(error, method) from None
 
     return pass_on
+
+
+def _named(error: Unavailable, method: str) -> Unavailable:
+    """Tell which service is away; what a service said itself stays as it is."""
+    if error.reason != Unavailable.default_reason:
+        return error
+    owner = method.split(".")[1]
+    return Unavailable(f"{owner} cannot be reached.", reason="SERVICE_UNAVAILABLE", retry_delay_s=_RETRY_S)

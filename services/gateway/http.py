@@ -6,6 +6,8 @@ import asyncio
 import socket
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from typing import Any, cast
 
 import uvicorn
 from starlette.applications import Starlette
@@ -13,23 +15,24 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.gateway.bodies import Refused
+from services.gateway.answers import Refused, defect
+from services.gateway.connections import Connection, ConnectionLimits
 from services.gateway.metrics_page import MetricsPage
-from services.gateway.webhooks import Webhooks, refusal
+from services.gateway.webhooks import PREFIX, Webhooks
 
 _BACKLOG = 2048
 _IDLE_CONNECTION_S = 15
-_STOP_S = 5
+# Longer than the log's answer may take, so that whoever waits for it is answered.
+_STOP_S = 6
+_SWEEP_S = 0.25
 
 
-def make_app(*, webhooks: Webhooks, metrics: MetricsPage, is_ready: Callable[[], bool]) -> Starlette:
-    """Make the application."""
+def make_app(*, webhooks: Webhooks, metrics: MetricsPage, is_ready: Callable[[], bool]) -> ASGIApp:
+    """Make the application: webhooks the short way, everything else by Starlette."""
 
-    async def hook(request: Request) -> Response:
-        return await webhooks(request)
-
-    async def measured(request: Request) -> Response:
+    async def measured(request: Request) -> Response | Refused:
         return await metrics(request)
 
     async def healthy(_request: Request) -> Response:
@@ -38,15 +41,16 @@ def make_app(*, webhooks: Webhooks, metrics: MetricsPage, is_ready: Callable[[],
     async def ready(_request: Request) -> Response:
         return PlainTextResponse("ok\n" if is_ready() else "not ready\n", status_code=200 if is_ready() else 503)
 
-    return Starlette(
-        routes=[
-            Route("/hooks/{token}", hook, methods=["POST"]),
-            Route("/healthz", healthy),
-            Route("/readyz", ready),
-            Route("/metrics", measured),
-        ],
+    rest = Starlette(
+        routes=[Route("/healthz", healthy), Route("/readyz", ready), Route("/metrics", measured)],
         exception_handlers={HTTPException: _on_http_error, Exception: _on_defect},
     )
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        chosen = webhooks if scope["path"].startswith(PREFIX) else rest
+        await chosen(scope, receive, send)
+
+    return app
 
 
 class _Server(uvicorn.Server):
@@ -58,26 +62,48 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(app: Starlette, address: str, *, connections: int) -> AsyncGenerator[int]:
-    """Serve while the block runs, and give the port. Raises OSError when the address cannot be had."""
+async def serving(
+    app: ASGIApp, address: str, *, limits: ConnectionLimits, stop_notice_s: float = 0.0
+) -> AsyncGenerator[int]:
+    """Serve while the block runs, and give the port. Raises OSError when the address cannot be had.
+
+    At the end answers close their connections, for `stop_notice_s` still on new ones, then what was begun is finished.
+    """
     listener = _listen(address)
-    config = uvicorn.Config(
+    server = _Server(_config(app, limits))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(server.serve(sockets=[listener]))
+        sweeping = tasks.create_task(_sweep(server))
+        try:
+            yield listener.getsockname()[1]
+        finally:
+            limits.closing = True
+            await asyncio.sleep(stop_notice_s)
+            server.should_exit = True
+            sweeping.cancel()
+
+
+def _config(app: ASGIApp, limits: ConnectionLimits) -> uvicorn.Config:
+    return uvicorn.Config(
         app,
+        # A class is asked for, and called.
+        http=cast("Any", partial(Connection, limits=limits)),
+        ws="none",
         log_config=None,
         access_log=False,
         lifespan="off",
         server_header=False,
-        limit_concurrency=connections,
         timeout_keep_alive=_IDLE_CONNECTION_S,
         timeout_graceful_shutdown=_STOP_S,
     )
-    server = _Server(config)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(server.serve(sockets=[listener]))
-        try:
-            yield listener.getsockname()[1]
-        finally:
-            server.should_exit = True
+
+
+async def _sweep(server: uvicorn.Server) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(_SWEEP_S)
+        for connection in list(server.server_state.connections):
+            cast("Connection", connection).cut_if_late(loop.time())
 
 
 def _listen(address: str) -> socket.socket:
@@ -89,13 +115,15 @@ def _listen(address: str) -> socket.socket:
 
 
 async def _on_http_error(_request: Request, error: Exception) -> Response:
-    status = error.status_code if isinstance(error, HTTPException) else 500
+    known = error if isinstance(error, HTTPException) else HTTPException(500)
     codes = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}
-    message = error.detail if isinstance(error, HTTPException) else ""
-    response = refusal(Refused(status, codes.get(status, "BAD_REQUEST"), message))
-    response.headers.update((error.headers or {}) if isinstance(error, HTTPException) else {})
-    return response
+    code = codes.get(known.status_code, "BAD_REQUEST")
+    return _response(Refused(known.status_code, code, known.detail, headers=known.headers))
 
 
 async def _on_defect(_request: Request, _error: Exception) -> Response:
-    return refusal(Refused(500, "INTERNAL", "The gateway met a defect; its log has the details.", close=True))
+    return _response(defect())
+
+
+def _response(refused: Refused) -> Response:
+    return Response(refused.body, refused.status, refused.headers, "application/json")

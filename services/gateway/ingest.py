@@ -3,40 +3,59 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
+from google.protobuf.internal.containers import RepeatedCompositeFieldContainer
 from opentelemetry.trace import SpanContext
 
 from penstock.config.v1 import config_pb2
 from penstock.ingest.v1 import ingest_service_pb2 as contract
 from penstock.ingest.v1 import ingest_service_pb2_grpc as contract_grpc
 from services.gateway import metrics
-from services.gateway.accept import Acceptor, Arrival
+from services.gateway.accept import Acceptor, inbox_publication, new_event, tell_of_acceptance
 from services.gateway.messages import MessageRefused, check_message
-from shared.bus import ConfigView
+from services.gateway.room import EVENT_BYTES, Room
+from shared.bus import ConfigView, Publication
 from shared.errors import FailedPrecondition, InvalidArgument, PenstockError, Unauthenticated
 from shared.rpc import caller
 from shared.telemetry.accepting import Accepting, record_accepting
-from shared.telemetry.propagation import extract, work_on
+from shared.telemetry.propagation import extract, inject, work_on
 from shared.telemetry.tracing import Tracing
 
 _MAX_MESSAGES = 500
+
+Results: TypeAlias = RepeatedCompositeFieldContainer[contract.IngestResult]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A message that is good, and where to say so."""
+
+    message: bytes
+    message_id: str
+    result: contract.IngestResult
 
 
 class IngestService(contract_grpc.IngestServiceServicer):
     """Takes messages for the source whose write key the caller holds."""
 
-    def __init__(self, *, config: ConfigView, acceptor: Acceptor, tracing: Tracing, message_bytes: int) -> None:
+    def __init__(
+        self, *, config: ConfigView, acceptor: Acceptor, tracing: Tracing, room: Room, message_bytes: int
+    ) -> None:
         self._config = config
         self._acceptor = acceptor
         self._tracing = tracing
+        self._room = room
         self._message_bytes = message_bytes
 
     async def Ingest(self, request: contract.IngestRequest, context: Any) -> contract.IngestResponse:
         """Take the messages of one request."""
-        results = await self._take(self._source(), request.messages, _caller_span(context))
-        return contract.IngestResponse(results=results)
+        response = contract.IngestResponse()
+        await self._take(request.messages, response.results, _caller_span(context))
+        return response
 
     async def IngestStream(
         self,
@@ -45,8 +64,9 @@ class IngestService(contract_grpc.IngestServiceServicer):
     ) -> AsyncIterator[contract.IngestStreamResponse]:
         """Take the messages of each request of a stream; the source may change its settings meanwhile."""
         async for request in request_iterator:
-            results = await self._take(self._source(), request.messages, _caller_span(context))
-            yield contract.IngestStreamResponse(results=results)
+            response = contract.IngestStreamResponse()
+            await self._take(request.messages, response.results, _caller_span(context))
+            yield response
 
     def _source(self) -> config_pb2.SourceConfig:
         token = caller().source
@@ -57,62 +77,88 @@ class IngestService(contract_grpc.IngestServiceServicer):
             raise FailedPrecondition("The source is disabled.", reason="SOURCE_DISABLED")
         return source
 
-    async def _take(
-        self, source: config_pb2.SourceConfig, messages: Sequence[bytes], caller_span: SpanContext | None
-    ) -> list[contract.IngestResult]:
-        if not 1 <= len(messages) <= _MAX_MESSAGES:
-            raise InvalidArgument(f"A request has 1 to {_MAX_MESSAGES} messages.", reason="MESSAGE_COUNT")
-        results = [contract.IngestResult() for _ in messages]
-        good: list[tuple[contract.IngestResult, Arrival]] = []
-        for result, message in zip(results, messages, strict=True):
-            try:
-                message_id = check_message(message, size_bytes=self._message_bytes)
-                good.append((result, Arrival(message, message_id)))
-            except MessageRefused as refused:
-                result.refused = str(refused)
-                metrics.count(source.source_id, metrics.GRPC, result.refused)
-        await self._accept(source, good, caller_span)
-        return results
-
-    async def _accept(
-        self,
-        source: config_pb2.SourceConfig,
-        good: Sequence[tuple[contract.IngestResult, Arrival]],
-        caller_span: SpanContext | None,
-    ) -> None:
+    async def _take(self, messages: Sequence[bytes], results: Results, caller_span: SpanContext | None) -> None:
         """Publish what is good; when the log did not take all of it the call fails, and the client repeats it all.
 
         Each message has a trace of its own: the caller's, if it is the only one, else a new one linked to it.
         """
+        source = self._source()
+        if not 1 <= len(messages) <= _MAX_MESSAGES:
+            raise InvalidArgument(f"A request has 1 to {_MAX_MESSAGES} messages.", reason="MESSAGE_COUNT")
+        with self._room.hold(source.source_id) as held:
+            held.grow(sum(map(len, messages)) + EVENT_BYTES * len(messages))
+            good = self._check(source, messages, results)
+            await self._accept(source, good, caller_span)
+
+    async def _accept(
+        self, source: config_pb2.SourceConfig, good: Sequence[_Taken], caller_span: SpanContext | None
+    ) -> None:
         start_ns, parent = time.time_ns(), caller_span if len(good) == 1 else None
         contexts = [self._tracing.begin(parent, from_outside=True) for _ in good]
         work_on(lambda: contexts)
-        arrivals = [arrival for _, arrival in good]
-        results = await self._acceptor.accept(source, arrivals, contexts, started_ns=start_ns, parent=parent)
-        end_ns = time.time_ns()
-        for arrival, context, result in zip(arrivals, contexts, results, strict=True):
-            refused = result.reason if isinstance(result, PenstockError) else ""
-            metrics.count(source.source_id, metrics.GRPC, refused or metrics.ACCEPTED)
+        answers = await self._acceptor.accept(
+            source,
+            [
+                _publication(source, taken, context, start_ns, parent)
+                for taken, context in zip(good, contexts, strict=True)
+            ],
+        )
+        refusals = [answer.reason if isinstance(answer, PenstockError) else "" for answer in answers]
+        self._record(source, list(zip(good, contexts, refusals, strict=True)), start_ns, caller_span)
+        for answer in answers:
+            if isinstance(answer, PenstockError):
+                raise answer
+
+    def _check(self, source: config_pb2.SourceConfig, messages: Sequence[bytes], results: Results) -> list[_Taken]:
+        good: list[_Taken] = []
+        for message in messages:
+            result = results.add()
+            try:
+                message_id = check_message(message, size_bytes=self._message_bytes)
+                good.append(_Taken(message, message_id, result))
+            except MessageRefused as refused:
+                result.refused = str(refused)
+                metrics.count(source.source_id, metrics.GRPC, result.refused)
+        return good
+
+    def _record(
+        self,
+        source: config_pb2.SourceConfig,
+        answered: Sequence[tuple[_Taken, SpanContext, str]],
+        start_ns: int,
+        caller_span: SpanContext | None,
+    ) -> None:
+        end_ns, alone = time.time_ns(), len(answered) == 1
+        for refused, number in Counter(refused for *_, refused in answered).items():
+            metrics.count(source.source_id, metrics.GRPC, refused or metrics.ACCEPTED, number)
+        metrics.DURATION.record((end_ns - start_ns) / 1e9, (metrics.GRPC,))
+        for taken, context, refused in answered:
             if not self._tracing.keeps(context, start_ns, end_ns, refused or None):
                 continue
             accepting = Accepting(
                 context=context,
-                parent=parent,
+                parent=caller_span if alone else None,
                 start_ns=start_ns,
                 end_ns=end_ns,
-                body_bytes=len(cast("bytes", arrival.content)),
+                body_bytes=len(taken.message),
                 workspace_id=source.workspace_id,
                 source_id=source.source_id,
-                event_id="" if isinstance(result, PenstockError) else result,
+                event_id="" if refused else taken.result.event_id,
                 error=refused,
-                links=() if parent is caller_span or caller_span is None else (caller_span,),
+                links=() if alone or caller_span is None else (caller_span,),
             )
             record_accepting(self._tracing, accepting)
-        metrics.DURATION.record((end_ns - start_ns) / 1e9, (metrics.GRPC,))
-        for (answer, _), result in zip(good, results, strict=True):
-            if isinstance(result, PenstockError):
-                raise result
-            answer.event_id = result
+
+
+def _publication(
+    source: config_pb2.SourceConfig, taken: _Taken, context: SpanContext, start_ns: int, parent: SpanContext | None
+) -> Publication:
+    event = new_event(source)
+    event.message = taken.message
+    if not context.trace_flags.sampled:
+        tell_of_acceptance(event, start_ns, parent)
+    taken.result.event_id = event.event_id
+    return inbox_publication(event, inject(context), taken.message_id)
 
 
 def _caller_span(context: Any) -> SpanContext | None:

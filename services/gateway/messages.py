@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any, cast
+
+from services.gateway.strict_json import parse_json
 
 _TYPES = frozenset({"identify", "track", "page", "screen", "group", "alias"})
 _MESSAGE_ID_CHARACTERS = 100
@@ -27,8 +28,8 @@ def check_message(text: bytes, *, size_bytes: int) -> str:
 
 def _parse(text: bytes) -> dict[str, Any]:
     try:
-        message = json.loads(text)
-    except (ValueError, RecursionError):
+        message = parse_json(text)
+    except ValueError:
         raise MessageRefused("MALFORMED_JSON") from None
     if not isinstance(message, dict):
         raise MessageRefused("NOT_AN_OBJECT")

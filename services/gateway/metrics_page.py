@@ -10,8 +10,7 @@ from opentelemetry.sdk.resources import Resource
 from starlette.requests import Request
 from starlette.responses import Response
 
-from services.gateway.bodies import Refused
-from services.gateway.webhooks import refusal
+from services.gateway.answers import Refused
 from shared.telemetry.metrics_http import all_metrics
 from shared.telemetry.metrics_text import CONTENT_TYPE
 
@@ -25,10 +24,10 @@ class MetricsPage:
         self._token = token
         self._is_open = not token and _is_loopback(http_address)
 
-    async def __call__(self, request: Request) -> Response:
+    async def __call__(self, request: Request) -> Response | Refused:
         """Give the page."""
         if not self._is_open and not self._is_authorized(request.headers.get("authorization", "")):
-            return refusal(Refused(401, "UNAUTHENTICATED", "The metrics want the token of PENSTOCK_METRICS_TOKEN."))
+            return Refused(401, "UNAUTHENTICATED", "The metrics want the token of PENSTOCK_METRICS_TOKEN.")
         return Response(await all_metrics(self._resource, self._peers), media_type=CONTENT_TYPE)
 
     def _is_authorized(self, header: str) -> bool:

@@ -21,3 +21,18 @@ class GatewaySettings(ServiceSettings):
         description="Bearer token that `/metrics` wants; without one it answers only on a loopback HTTP address.",
     )
     http_connections: int = Field(default=2000, description="Connections above which requests are answered with 503.")
+    http_header_bytes: int = Field(default=32 * 1024, description="Largest head of a request, in bytes.")
+    http_header_timeout_s: float = Field(
+        default=10.0, description="Seconds in which a request's head must have come, also the first of a connection."
+    )
+    grpc_calls: int = Field(default=1000, description="gRPC calls, streams included, above which more are refused.")
+    in_flight_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        description="Bytes of events that the log does not have yet, of one source half as many; more are refused.",
+    )
+    stop_notice_s: float = Field(
+        default=0.0,
+        ge=0,
+        description="Seconds between telling that it is not ready and taking no more connections, when it stops: as "
+        "long as a load balancer takes to notice.",
+    )

@@ -6,7 +6,7 @@ from google.protobuf.message import Message
 
 from shared.bus import subjects
 from shared.bus.connection import Bus
-from shared.bus.publisher import Publication
+from shared.bus.frames import Publication
 
 # The bucket's way to say that a key was deleted: the mark stays as the key's last value.
 OPERATION_HEADER = "KV-Operation"

@@ -2,29 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any
 
+import nats.errors
 import structlog
-from nats.aio.client import Client
 
-from shared.bus.publisher import Publisher
+from shared.bus.publisher import MAX_PENDING_BYTES, Publisher
+from shared.bus.wire import WireClient
 
 _log = structlog.get_logger()
 
 _CONNECT_TIMEOUT_S = 2
 _RECONNECT_WAIT_S = 0.25
+_CLOSE_TIMEOUT_S = 2
 # How long an answer of JetStream may take, for publications as for management.
 JETSTREAM_TIMEOUT_S = 5.0
-# Larger than any message, so that a burst is not flushed message by message.
-_WRITE_BUFFER_BYTES = 16 * 1024 * 1024
+# Above what the publisher fills, so that no write ever waits for the server to read.
+_WRITE_BUFFER_BYTES = 4 * MAX_PENDING_BYTES
 
 
 class Bus:
     """One connection to NATS with its JetStream; `open` makes it."""
 
-    def __init__(self, connection: Client) -> None:
+    def __init__(self, connection: WireClient) -> None:
         # The client's types leave holes that strict checking trips over.
         self.connection: Any = connection
         self.jetstream: Any = self.connection.jetstream(timeout=JETSTREAM_TIMEOUT_S)
@@ -40,7 +43,7 @@ class Bus:
 
         `name` is what the server's own listings call this connection.
         """
-        bus = cls(Client())
+        bus = cls(WireClient())
         try:
             await bus._connect(url, name)
             yield bus
@@ -80,8 +83,13 @@ class Bus:
 
     async def _close(self) -> None:
         if self.connection.is_connected:
-            await self.connection.flush()
-        await self.connection.close()
+            # Whoever waited for an ack has it or an error; a server that hangs is left behind.
+            with suppress(nats.errors.Error):
+                await self.connection.flush(timeout=_CLOSE_TIMEOUT_S)
+        # So is one that has just died, or does not read: the client tries to write to it once more.
+        with suppress(OSError):
+            async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+                await self.connection.close()
 
     async def _disconnected(self) -> None:
         if not self.connection.is_closed:

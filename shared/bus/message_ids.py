@@ -8,10 +8,13 @@ and no character of theirs can end a header.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from urllib.parse import quote
 
 _DIGEST_BYTES = 16
+# What `quote` would leave as it is, which is nearly every id.
+_PLAIN = re.compile(r"[A-Za-z0-9_.~-]*")
 
 
 def inbound_id(workspace_id: str, source_id: str, message_id: str, replay: int = 0) -> str:
@@ -48,6 +51,8 @@ def outcomes_id(tries: Iterable[tuple[str, int, int]]) -> str:
 
 
 def _quoted(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     # Lone surrogates come in with JSON escapes and must not fail here.
     return quote(text, safe="", errors="surrogatepass")
 

@@ -1,86 +1,76 @@
 """Publishing into JetStream: many messages in flight, one wait for all their acks.
 
 The client's own `publish` costs a future, a timer and a task switch per message, which at a thousand events a second is
-most of what a hop does; here a group of messages shares one of each.
+most of what a hop does; here a group of messages shares one of each, and all groups share one timer.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import nats.errors
-from nats.aio.msg import Msg
 
-from shared.errors import InvalidArgument, PenstockError, ResourceExhausted, Unavailable
+from shared.bus.acks import Ack, read_ack, unreachable
+from shared.bus.frames import Publication, frame
+from shared.bus.wire import WireClient
+from shared.errors import InvalidArgument, PenstockError, Unavailable
 
-MESSAGE_ID_HEADER = "Nats-Msg-Id"
-
-_STORE_FAILED = 10077
-_MESSAGE_TOO_LARGE = 10054
-_BACKLOG_RETRY_S = 5.0
-_UNREACHABLE_RETRY_S = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Publication:
-    """A message to publish. `message_id` is what its stream drops repeats by, within two minutes; empty for none."""
-
-    subject: str
-    payload: bytes
-    message_id: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+# A server that owes acks and has given none for so long hangs: a message a second asks whether it still does.
+STALL_S = 2.0
+_PROBE_S = 1.0
+# What the client keeps of what the server does not read; more is refused.
+MAX_PENDING_BYTES = 16 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """The stream has the message, at this sequence; `duplicate` when it had it already.
-
-    `total` is what a counter came to; None for other messages, and for duplicates.
-    """
-
-    sequence: int
-    duplicate: bool
-    total: int | None = None
-
-
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Flight:
     """Publications that are waited for together."""
 
+    deadline: float
     results: list[Ack | PenstockError | None]
     missing: int
     landed: asyncio.Future[None]
 
     def land(self, index: int, result: Ack | PenstockError) -> None:
+        if self.results[index] is not None:
+            return
         self.results[index] = result
         self.missing -= 1
         if self.missing == 0 and not self.landed.done():
             self.landed.set_result(None)
 
+    def fail(self, message: str) -> None:
+        for index in range(len(self.results)):
+            self.land(index, unreachable(message))
+
 
 class Publisher:
     """Publishes and awaits acks over one connection."""
 
-    def __init__(self, connection: Any, *, timeout_s: float) -> None:
+    def __init__(self, connection: WireClient, *, timeout_s: float) -> None:
         self._connection = connection
         self._timeout_s = timeout_s
         self._reply_prefix = connection.new_inbox() + "."
-        self._in_flight: dict[str, tuple[_Flight, int]] = {}
-        self._next_token = 0
+        # In the order of their deadlines.
+        self._flights: dict[int, _Flight] = {}
+        self._next_flight = 0
+        self._sweep: asyncio.TimerHandle | None = None
+        self._heard_at = 0.0
+        self._probed_at = 0.0
+        self._hangs = False
 
     async def start(self) -> None:
         """Listen for acks."""
-        await self._connection.subscribe(self._reply_prefix + "*", cb=self._on_ack)
+        await self._connection.hand_over(self._reply_prefix + "*", self._on_ack)
 
     async def publish(self, publication: Publication) -> Ack:
         """Publish one message; the ack tells that it is stored.
 
         Raises ResourceExhausted (BACKLOG_FULL) when the subject holds as many messages as it may, Unavailable when no
-        ack came (the message may be stored all the same), InvalidArgument (TOO_LARGE).
+        ack came (the message may be stored all the same), at once when the server hangs or its store is full
+        (LOG_FULL), and InvalidArgument (TOO_LARGE).
         """
         (result,) = await self.publish_all([publication])
         if isinstance(result, PenstockError):
@@ -91,90 +81,78 @@ class Publisher:
         """Publish messages and wait once; what `publish` would raise for one stands in its place of the list."""
         if not publications:
             return []
-        results: list[Ack | PenstockError | None] = [None] * len(publications)
-        flight = _Flight(results, len(publications), asyncio.get_running_loop().create_future())
-        tokens: list[str] = []
+        loop = asyncio.get_running_loop()
+        refusal = self._refusal(loop.time())
+        if refusal is not None:
+            return [refusal for _ in publications]
+        number, flight = self._take_off(len(publications), loop)
         try:
-            async with asyncio.timeout(self._timeout_s):
-                for index, publication in enumerate(publications):
-                    tokens.append(self._take_off(flight, index))
-                    await self._send(publication, tokens[-1], flight, index)
-                await flight.landed
-        except TimeoutError:
-            pass
+            await self._send(publications, number, flight)
+            await flight.landed
         finally:
-            for token in tokens:
-                self._in_flight.pop(token, None)
-        return [result or _unreachable("JetStream did not answer in time.") for result in flight.results]
+            self._flights.pop(number, None)
+        return [result or unreachable("JetStream did not answer in time.") for result in flight.results]
 
     def fail_all(self) -> None:
         """Give up what is in flight: its acks will not come over a new connection."""
-        for flight, index in list(self._in_flight.values()):
-            flight.land(index, _unreachable("The connection to NATS was lost."))
-        self._in_flight.clear()
+        for flight in list(self._flights.values()):
+            flight.fail("The connection to NATS was lost.")
+        self._flights.clear()
+        self._hangs = False
 
-    def _take_off(self, flight: _Flight, index: int) -> str:
-        self._next_token += 1
-        token = str(self._next_token)
-        self._in_flight[token] = (flight, index)
-        return token
+    def _refusal(self, now: float) -> Unavailable | None:
+        if not self._connection.is_connected:
+            # The client would keep it for later, when nobody waits for it any more.
+            return unreachable("NATS is not connected.")
+        if self._connection.pending_data_size > MAX_PENDING_BYTES:
+            return unreachable("NATS does not read what it is sent.")
+        self._hangs = self._hangs or (bool(self._flights) and now - self._heard_at >= STALL_S)
+        if not self._hangs:
+            return None
+        if now - self._probed_at < _PROBE_S:
+            return unreachable("JetStream has stopped answering.")
+        self._probed_at = now
+        return None
 
-    async def _send(self, publication: Publication, token: str, flight: _Flight, index: int) -> None:
-        headers = dict(publication.headers)
-        if publication.message_id:
-            headers[MESSAGE_ID_HEADER] = publication.message_id
+    def _take_off(self, messages: int, loop: asyncio.AbstractEventLoop) -> tuple[int, _Flight]:
+        self._next_flight += 1
+        now = loop.time()
+        if not self._flights:
+            # Nothing was owed until now.
+            self._heard_at = now
+        flight = _Flight(now + self._timeout_s, [None] * messages, messages, loop.create_future())
+        self._flights[self._next_flight] = flight
+        if self._sweep is None:
+            self._sweep = loop.call_at(flight.deadline, self._expire, loop)
+        return self._next_flight, flight
+
+    async def _send(self, publications: Sequence[Publication], number: int, flight: _Flight) -> None:
+        limit = self._connection.max_payload
+        parts: list[bytes] = []
+        for index, publication in enumerate(publications):
+            try:
+                parts += frame(publication, f"{self._reply_prefix}{number}-{index}", limit)
+            except InvalidArgument as error:
+                flight.land(index, error)
         try:
-            if not self._connection.is_connected:
-                # The client would keep it for later, when nobody waits for it any more.
-                raise nats.errors.OutboundBufferLimitError
-            await self._connection.publish(
-                publication.subject, publication.payload, reply=self._reply_prefix + token, headers=headers or None
-            )
-        except nats.errors.Error as error:
-            self._in_flight.pop(token, None)
-            flight.land(index, _sending_error(error, publication))
+            await self._connection.write(b"".join(parts))
+        except nats.errors.Error:
+            flight.fail("NATS is not connected.")
 
-    async def _on_ack(self, message: Msg) -> None:
-        waiting = self._in_flight.pop(message.subject[len(self._reply_prefix) :], None)
-        if waiting:
-            flight, index = waiting
-            flight.land(index, _read_ack(message))
+    def _expire(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._sweep = None
+        now = loop.time()
+        for flight in self._flights.values():
+            if flight.deadline > now:
+                self._sweep = loop.call_at(flight.deadline, self._expire, loop)
+                return
+            self._hangs = self._hangs or now - self._heard_at >= STALL_S
+            if not flight.landed.done():
+                flight.landed.set_result(None)
 
-
-def backlog_full() -> ResourceExhausted:
-    """Make the error of a source or destination for which as much waits as may."""
-    return ResourceExhausted(
-        "As much waits here already as may.", reason="BACKLOG_FULL", retry_delay_s=_BACKLOG_RETRY_S
-    )
-
-
-def _read_ack(message: Msg) -> Ack | PenstockError:
-    if not message.data:
-        return _unreachable("No stream takes this subject: JetStream is starting, or not set up.")
-    answer: dict[str, Any] = json.loads(message.data)
-    if "error" in answer:
-        return _refusal(answer["error"])
-    total = int(answer["val"]) if "val" in answer else None
-    return Ack(sequence=answer["seq"], duplicate=answer.get("duplicate", False), total=total)
-
-
-def _refusal(error: Mapping[str, Any]) -> PenstockError:
-    description = str(error.get("description", ""))
-    match error.get("err_code"):
-        case code if code == _STORE_FAILED and description.startswith("maximum"):
-            return backlog_full()
-        case code if code == _MESSAGE_TOO_LARGE:
-            return InvalidArgument("The message is larger than its stream takes.", reason="TOO_LARGE")
-        case _:
-            return _unreachable(f"JetStream refused: {description}")
-
-
-def _sending_error(error: nats.errors.Error, publication: Publication) -> PenstockError:
-    if isinstance(error, nats.errors.MaxPayloadError):
-        size = len(publication.payload)
-        return InvalidArgument(f"The message of {size} bytes is larger than NATS takes.", reason="TOO_LARGE")
-    return _unreachable("NATS is not connected.")
-
-
-def _unreachable(message: str) -> Unavailable:
-    return Unavailable(message, reason="LOG_UNAVAILABLE", retry_delay_s=_UNREACHABLE_RETRY_S)
+    def _on_ack(self, subject: bytes, payload: bytes) -> None:
+        number, _, index = subject[len(self._reply_prefix) :].partition(b"-")
+        flight = self._flights.get(int(number))
+        if flight is not None:
+            flight.land(int(index), read_ack(payload))
+        self._heard_at, self._hangs = asyncio.get_running_loop().time(), False

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import structlog
 from nats.js import api
-from nats.js.errors import NotFoundError
+from nats.js.errors import NotFoundError, ServerError
 from pydantic import BaseModel, Field
 
 from shared.bus import subjects
@@ -13,6 +15,7 @@ from shared.bus.connection import Bus
 _log = structlog.get_logger()
 
 _HOUR_S = 3600.0
+_NO_STORAGE = 10047
 # How long a stream remembers message ids.
 _DUPLICATE_WINDOW_S = 120.0
 # Past this time after its latest try a delivery's count of tries is forgotten: it is then tried more often, not less.
@@ -31,6 +34,12 @@ class StreamLimits(BaseModel, frozen=True):
 
     inbox_per_source: int = Field(default=100_000, description="Inbound events that may wait for a source.")
     deliveries_per_destination: int = Field(default=100_000, description="Deliveries that may wait for a destination.")
+    inbox_bytes: int = Field(
+        default=2 * 1024**3, description="Bytes of inbound events that may wait, over all sources."
+    )
+    deliveries_bytes: int = Field(
+        default=8 * 1024**3, description="Bytes of deliveries that may wait, over all destinations."
+    )
     outcomes_age_s: float = Field(default=7 * 24 * _HOUR_S, description="Seconds that outcomes wait for the projector.")
     outcomes_bytes: int = Field(default=4 * 1024**3, description="Bytes of outcomes that wait for the projector.")
     replicas: int = Field(default=1, description="Servers that keep each message; more than one needs a NATS cluster.")
@@ -56,8 +65,14 @@ async def declare_config(bus: Bus, *, replicas: int = 1) -> None:
 def stream_configs(limits: StreamLimits) -> list[api.StreamConfig]:
     """The streams as JetStream knows them, without the buckets."""
     return [
-        _work_queue(subjects.INBOX, "inbox.*.*", limits.inbox_per_source, limits),
-        _work_queue(subjects.DELIVERIES, "deliveries.*.*", limits.deliveries_per_destination, limits),
+        _work_queue(subjects.INBOX, "inbox.*.*", limits.inbox_per_source, limits.inbox_bytes, limits.replicas),
+        _work_queue(
+            subjects.DELIVERIES,
+            "deliveries.*.*",
+            limits.deliveries_per_destination,
+            limits.deliveries_bytes,
+            limits.replicas,
+        ),
         api.StreamConfig(
             name=subjects.OUTCOMES,
             subjects=["outcomes.*"],
@@ -101,7 +116,7 @@ def stream_configs(limits: StreamLimits) -> list[api.StreamConfig]:
     ]
 
 
-def _work_queue(name: str, subject: str, per_subject: int, limits: StreamLimits) -> api.StreamConfig:
+def _work_queue(name: str, subject: str, per_subject: int, size_bytes: int, replicas: int) -> api.StreamConfig:
     return api.StreamConfig(
         name=name,
         subjects=[subject],
@@ -110,12 +125,24 @@ def _work_queue(name: str, subject: str, per_subject: int, limits: StreamLimits)
         discard=api.DiscardPolicy.NEW,
         discard_new_per_subject=True,
         max_msgs_per_subject=per_subject,
+        max_bytes=size_bytes,
         duplicate_window=_DUPLICATE_WINDOW_S,
-        num_replicas=limits.replicas,
+        num_replicas=replicas,
     )
 
 
 async def _declare(bus: Bus, config: api.StreamConfig) -> None:
+    try:
+        await _update_or_add(bus, config)
+    except ServerError as error:
+        if error.err_code != _NO_STORAGE:
+            raise
+        # The server sets aside what a stream may hold, and this disk has less than that. It refuses when it is full.
+        _log.warning("stream.without_bound", stream=config.name, wanted_bytes=config.max_bytes)
+        await _update_or_add(bus, replace(config, max_bytes=-1))
+
+
+async def _update_or_add(bus: Bus, config: api.StreamConfig) -> None:
     try:
         await bus.jetstream.update_stream(config)
     except NotFoundError:

@@ -11,7 +11,7 @@ import nats.js.errors
 
 from shared.bus import subjects
 from shared.bus.connection import Bus
-from shared.bus.publisher import Publication
+from shared.bus.frames import Publication
 from shared.errors import Unavailable
 
 _INCREMENT_HEADER = "Nats-Incr"

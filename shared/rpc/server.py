@@ -19,6 +19,8 @@ MESSAGE_LIMITS = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
 )
+# A client that does not answer a ping is gone, whatever its connection says.
+_KEEPALIVE = (("grpc.keepalive_time_ms", 30_000), ("grpc.keepalive_timeout_ms", 10_000))
 # Time that calls in flight have to finish when the service stops.
 _GRACE_S = 5.0
 
@@ -28,7 +30,8 @@ class RpcServer:
 
     `add` gets the server and adds servicers with the generated functions; `names` are the full names of the services,
     for reflection and health. With `tracing`, each call is a span, but for methods whose names begin as one of
-    `untraced`: those whose requests carry the context of each event. The server tells SERVING from `start` to `stop`.
+    `untraced`: those whose requests carry the context of each event. Above `max_calls` at a time, calls are refused
+    (RESOURCE_EXHAUSTED) before they are looked at. The server tells SERVING from `start` to `stop`.
     """
 
     def __init__(
@@ -40,12 +43,14 @@ class RpcServer:
         authenticate: Authenticate,
         tracing: Tracing | None = None,
         untraced: Collection[str] = (),
+        max_calls: int | None = None,
     ) -> None:
         traced = [TracingServerInterceptor(tracing, untraced=untraced)] if tracing else []
         self._server = grpc.aio.server(
             interceptors=[*traced, ErrorInterceptor(), AccessInterceptor(authenticate)],
             # Two services on one port would share the calls between them without a word.
-            options=[*MESSAGE_LIMITS, ("grpc.so_reuseport", 0)],
+            options=[*MESSAGE_LIMITS, *_KEEPALIVE, ("grpc.so_reuseport", 0)],
+            maximum_concurrent_rpcs=max_calls,
         )
         # The asynchronous half of the package has no types.
         self._health: Any = cast("Any", health).aio.HealthServicer()

@@ -18,6 +18,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
+import uvloop
 
 from penstock.config.v1 import config_pb2
 from penstock.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
@@ -25,13 +26,14 @@ from shared.bus import Bus, ConfigStore, StreamLimits, declare_streams
 from shared.rpc import connect
 from shared.rpc.identity import digest
 from tests.bench.event import track_json
+from tests.bench.hooks import send_webhooks
 from tests.executor import ScriptedExecutor, returned, serving
 from tests.nats import NatsServer, free_port
 from tests.polling import until
 
 _TICKS = os.sysconf("SC_CLK_TCK")
 _GROUP = 100
-_CONNECTIONS = 64
+_CONNECTIONS = 32
 
 
 async def _executor(address: str) -> None:
@@ -88,22 +90,6 @@ async def _ingest(address: str, events: int) -> float:
         return time.perf_counter() - start
 
 
-async def _webhooks(address: str, events: int) -> float:
-    body = track_json(0)
-    left = iter(range(events))
-
-    async def client(session: aiohttp.ClientSession) -> None:
-        for _ in left:
-            headers = {"content-type": "application/json"}
-            async with session.post(f"http://{address}/hooks/src_hook", data=body, headers=headers) as answer:
-                assert answer.status == 202, await answer.text()
-
-    async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=_CONNECTIONS)) as session:
-        start = time.perf_counter()
-        await asyncio.gather(*(client(session) for _ in range(_CONNECTIONS)))
-        return time.perf_counter() - start
-
-
 async def _is_ready(address: str) -> bool:
     try:
         async with aiohttp.ClientSession() as session, session.get(f"http://{address}/readyz") as answer:
@@ -139,7 +125,8 @@ async def _measure(nats: NatsServer, folder: Path, events: int) -> None:
             before = _cpu_s(pid)
             _print("accept by gRPC", events, await _ingest(rpc, events), _cpu_s(pid) - before)
             before = _cpu_s(pid)
-            _print("accept by HTTP", events, await _webhooks(http, events), _cpu_s(pid) - before)
+            took_s = await send_webhooks(http, "src_hook", track_json(0), events=events, connections=_CONNECTIONS)
+            _print("accept by HTTP", events, took_s, _cpu_s(pid) - before)
         await _deliver(bus, environment, events)
 
 
@@ -161,4 +148,4 @@ async def _deliver(bus: Bus, environment: Mapping[str, str], events: int) -> Non
 
 if __name__ == "__main__":
     argument = sys.argv[1] if len(sys.argv) > 1 else "5000"
-    asyncio.run(_executor(argument) if ":" in argument else main(int(argument)))
+    uvloop.run(_executor(argument) if ":" in argument else main(int(argument)))

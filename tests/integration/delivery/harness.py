@@ -44,6 +44,8 @@ def settings(**more: Any) -> DeliverySettings:
         "destinations": quick,
         "source_retry": {"caps_s": [0.01], "attempts": 5, "period_s": 0},
         "destination_retry": {"caps_s": [0.01], "attempts": 3, "period_s": 0},
+        # Most tests let everything fail.
+        "circuit": {"minimum": 1_000_000},
     }
     return DeliverySettings.model_validate(values | more)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Coroutine, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -32,23 +32,39 @@ class Doom:
     """Lets a connection die at the nth message of a kind: from then on nothing leaves it any more."""
 
     def __init__(self, bus: Bus, kind: str, nth: int, *, after: bool) -> None:
-        self._send = bus.connection.publish
+        self._publish, self._write = bus.connection.publish, bus.connection.write
         self._kind, self._left, self._after = kind, nth, after
         self.come = asyncio.Event()
-        bus.connection.publish = self._publish
+        bus.connection.publish, bus.connection.write = self._send_message, self._send_frames
 
-    async def _publish(self, subject: str, payload: bytes = b"", **more: Any) -> None:
-        if self.come.is_set():
+    async def _send_message(self, subject: str, payload: bytes = b"", **more: Any) -> None:
+        await self._send(subject, self._publish(subject, payload, **more))
+
+    async def _send_frames(self, frames: bytes) -> None:
+        for subject, frame in messages(frames):
+            await self._send(subject, self._write(frame))
+
+    async def _send(self, subject: str, sending: Coroutine[Any, Any, None]) -> None:
+        meant = subject.startswith(self._kind)
+        self._left -= meant
+        doomed = meant and self._left <= 0
+        if self.come.is_set() or (doomed and not self._after):
+            sending.close()
+        else:
+            await sending
+        if self.come.is_set() or doomed:
+            self.come.set()
             raise nats.errors.OutboundBufferLimitError
-        if subject.startswith(self._kind):
-            self._left -= 1
-        if self._left > 0 or not subject.startswith(self._kind):
-            await self._send(subject, payload, **more)
-            return
-        if self._after:
-            await self._send(subject, payload, **more)
-        self.come.set()
-        raise nats.errors.OutboundBufferLimitError
+
+
+def messages(frames: bytes) -> Iterator[tuple[str, bytes]]:
+    """Take protocol text apart: the subject of each message, and all of it."""
+    while frames:
+        line = frames.partition(b"\r\n")[0]
+        words = line.split()
+        end = len(line) + int(words[-1]) + 4
+        yield words[1].decode(), frames[:end]
+        frames = frames[end:]
 
 
 @asynccontextmanager

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanContext, StatusCode
 
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import inbound_pb2
 from penstock.executor.v1 import executor_service_pb2, result_pb2
-from services.gateway.accept import Acceptor, Arrival
+from services.gateway.accept import Acceptor, inbox_publication, new_event, tell_of_acceptance
 from shared.bus import StreamLimits
 from shared.errors import PenstockError
 from shared.telemetry import attributes as names
+from shared.telemetry.propagation import inject
 from shared.telemetry.tracing import Tracing
 from tests.executor import Result, returned, threw
 from tests.integration.delivery.harness import WORKSPACE, Harness, declare, track
@@ -49,10 +50,26 @@ async def accept(
     contexts = [gateway.begin() for _ in contents]
     source = config_pb2.SourceConfig(source_id="src_s", workspace_id=WORKSPACE)
     started_ns = time.time_ns() - int(waited_s * 1e9)
-    arrivals = [Arrival(content) for content in contents]
-    taken = await Acceptor(harness.bus).accept(source, arrivals, contexts, started_ns=started_ns)
+    events = [
+        _arrived(source, content, started_ns, context) for content, context in zip(contents, contexts, strict=True)
+    ]
+    publications = [inbox_publication(event, inject(context)) for event, context in zip(events, contexts, strict=True)]
+    taken = await Acceptor(harness.bus).accept(source, publications)
     assert not [each for each in taken if isinstance(each, PenstockError)]
-    return [str(each) for each in taken]
+    return [event.event_id for event in events]
+
+
+def _arrived(
+    source: config_pb2.SourceConfig, content: bytes | inbound_pb2.HttpRequest, started_ns: int, context: SpanContext
+) -> inbound_pb2.InboundEvent:
+    event = new_event(source)
+    if isinstance(content, bytes):
+        event.message = content
+    else:
+        event.request.CopyFrom(content)
+    if not context.trace_flags.sampled:
+        tell_of_acceptance(event, started_ns, None)
+    return event
 
 
 def webhook(body: bytes = b"{}") -> inbound_pb2.HttpRequest:

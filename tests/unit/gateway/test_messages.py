@@ -65,7 +65,7 @@ def test_refused(change: dict[str, Any], reason: str) -> None:
     assert refused(TRACK | change) == reason
 
 
-@pytest.mark.parametrize("text", [b"", b"{", b"\xff", b"[" * 20_000])
+@pytest.mark.parametrize("text", [b"", b"{", b"\xff", b"[" * 20_000, b'{"a": NaN}', "{}".encode("utf-16")])
 def test_what_is_no_json(text: bytes) -> None:
     with pytest.raises(MessageRefused, match="MALFORMED_JSON"):
         check_message(text, size_bytes=SIZE)

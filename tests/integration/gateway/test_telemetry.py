@@ -16,17 +16,14 @@ from services.gateway.metrics_page import MetricsPage
 from shared.telemetry.logs import configure_logs
 from shared.telemetry.propagation import parse_traceparent, work_on
 from shared.telemetry.tracing import Tracing
-from tests.integration.gateway.test_gateway import TRACK, Gateway, gateway, nats_server, registry_address
-
-__all__ = ["gateway", "nats_server", "registry_address"]
+from tests.integration.gateway.gateway import TRACK, Gateway
 
 CALLER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-MESSAGE = json.dumps(TRACK).encode()
 
 
 async def traces(gateway: Gateway, messages: int) -> list[str]:
     metadata = [("traceparent", CALLER)]
-    await gateway.ingest("key").Ingest(ingest.IngestRequest(messages=[MESSAGE] * messages), metadata=metadata)
+    await gateway.ingest("key").Ingest(ingest.IngestRequest(messages=[TRACK] * messages), metadata=metadata)
     return [headers["traceparent"].split("-")[1] for _, headers in await gateway.events()]
 
 
@@ -42,7 +39,7 @@ async def test_metrics_are_served_and_count_what_was_taken_and_refused(gateway: 
     before = EVENTS.values()
     await gateway.post(json={})
     await gateway.post("wrong", json={})
-    await gateway.ingest("key").Ingest(ingest.IngestRequest(messages=[MESSAGE, MESSAGE, b"{"]))
+    await gateway.ingest("key").Ingest(ingest.IngestRequest(messages=[TRACK, TRACK, b"{"]))
     counted = {labels: value - before.get(labels, 0) for labels, value in EVENTS.values().items()}
     assert {labels: value for labels, value in counted.items() if value} == {
         ("src_hook", "webhook", "ACCEPTED"): 1,
