@@ -71,6 +71,14 @@ test-fast: setup ## run the unit tests alone
 bench: setup ## measure: image, sandbox, call, batch, HTTP in to HTTP out
 	@$(BIN)/python -m tests.bench $(ARGS)
 
+.PHONY: storm
+storm: setup ## a storm of faults over 20,000 events, with its account (ARGS="--seed 7")
+	@$(BIN)/python -m tests.faults $(ARGS)
+
+.PHONY: soak
+soak: setup ## the storm over 1,000,000 events: about four hours
+	@$(BIN)/python -m tests.faults --events 1000000 $(ARGS)
+
 .PHONY: lint
 lint: setup ## ruff, import-linter, buf lint and buf breaking
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check --quiet . && $(BIN)/lint-imports --no-logo >/dev/null || { $(BIN)/lint-imports; exit 1; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import resource
 import signal
 import sys
@@ -26,6 +27,10 @@ from shared.telemetry.tracing import Tracing
 # Objects made between two collections; the default of 700 is reached by a few events.
 _GC_THRESHOLD = 20_000
 
+# In the environment of a process that has all loaded, and begins when a line comes in: a service that must be back at
+# once cannot wait until Python has read its code.
+STANDS_BY = "PENSTOCK_STANDS_BY"
+
 S = TypeVar("S", bound=ServiceSettings)
 
 
@@ -41,6 +46,8 @@ def run_service(
     settings = _settings(settings_type)
     configure_logs(service=f"penstock-{name}", log_format=settings.log_format, level=settings.log_level)
     tune_process()
+    if STANDS_BY in os.environ and not sys.stdin.readline():
+        return
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(name, settings, build))
 

@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
+from shared.process import STANDS_BY
+
 # How long a child may take to end by itself before it is killed.
 STOP_TIMEOUT_S = 12.0
 # Lines kept to show why a child died.
@@ -27,6 +29,8 @@ class ChildSpec:
     command: Sequence[str]
     environment: Mapping[str, str]
     ready: Callable[[], Awaitable[bool]]
+    # Whether another process of it stands by, with all code loaded, to take over at once when it dies.
+    has_spare: bool = False
 
 
 class Child:
@@ -42,15 +46,15 @@ class Child:
         self._reader = asyncio.create_task(self._read())
 
     @classmethod
-    async def start(cls, spec: ChildSpec, on_line: Callable[[str, str], None]) -> Self:
-        """Start the process; `on_line(name, line)` gets each line that it writes.
+    async def start(cls, spec: ChildSpec, on_line: Callable[[str, str], None], *, as_spare: bool = False) -> Self:
+        """Start the process; `on_line(name, line)` gets each line that it writes. A spare waits for `take_over`.
 
         It has a session of its own: Ctrl-C reaches the supervisor alone, which ends the children in order.
         """
         process = await asyncio.create_subprocess_exec(
             *spec.command,
-            env=dict(spec.environment),
-            stdin=asyncio.subprocess.DEVNULL,
+            env=dict(spec.environment) | ({STANDS_BY: "1"} if as_spare else {}),
+            stdin=asyncio.subprocess.PIPE if as_spare else asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
@@ -63,6 +67,16 @@ class Child:
     def pid(self) -> int:
         """Process id."""
         return self._process.pid
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.returncode is None
+
+    def take_over(self) -> None:
+        """Have a spare do what it is there for."""
+        if self._process.stdin:
+            self._process.stdin.write(b"\n")
 
     async def wait(self) -> int:
         """Wait for the end, and give the exit status (negative: the signal that killed it)."""
@@ -81,7 +95,7 @@ class Child:
             await self.wait()
 
     def _signal(self, signum: signal.Signals) -> None:
-        if self._process.returncode is None:
+        if self.is_running:
             self._process.send_signal(signum)
 
     async def _read(self) -> None:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from cli.local import nats
@@ -93,9 +93,10 @@ class Installation:
     def published(self, addresses: Addresses) -> Generator[None]:
         """Tell the command line where everything is, while the block runs."""
         path = self.data_dir / "installation.json"
-        beside = path.with_suffix(".new")
-        beside.write_text(json.dumps(asdict(addresses), indent=2))
-        beside.rename(path)  # who reads it finds all or nothing
+        # In one step: who waits for the file must not read half of it.
+        unfinished = path.with_suffix(".new")
+        unfinished.write_text(json.dumps(asdict(addresses), indent=2))
+        unfinished.replace(path)
         try:
             yield
         finally:
@@ -146,7 +147,7 @@ class Installation:
         door = service(
             "gateway", addresses.grpc, "gateway", PENSTOCK_HTTP_ADDRESS=http_address, ready=f"{addresses.http}/readyz"
         )
-        return [[log, traces], behind, [door]]
+        return [[log, traces], behind, [replace(door, has_spare=True)]]
 
     def _receiver(self, address: str) -> Sequence[str]:
         database = self.data_dir / "traces.db"

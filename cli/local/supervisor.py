@@ -11,10 +11,11 @@ from cli.local.child import Child, ChildSpec
 # A service has this long to become ready; the first start of an executor compiles the engine.
 READY_TIMEOUT_S = 60.0
 _POLL_S = 0.05
-# Wait before a child that died is started again; doubled each time that it dies within a minute of its start.
-_RESTART_DELAY_S = 0.2
+# Wait before a child that died is started again; doubled each time that it dies within two seconds of being ready, so
+# that one which cannot live does not keep the machine busy, and one which was killed is back soon, however often.
+_RESTART_DELAY_S = 0.05
 _LONGEST_RESTART_DELAY_S = 10.0
-_STABLE_AFTER_S = 60.0
+_STABLE_AFTER_S = 2.0
 
 
 class StartError(Exception):
@@ -32,6 +33,7 @@ class Supervisor:
         self._on_line = on_line
         self._on_event = on_event
         self._children: dict[str, Child] = {}
+        self._spares: dict[str, Child] = {}
 
     def pids(self) -> dict[str, int]:
         """Process ids by name."""
@@ -53,7 +55,7 @@ class Supervisor:
             for watcher in watchers:
                 watcher.cancel()
             await asyncio.gather(*watchers, return_exceptions=True)
-            for child in reversed(self._children.values()):
+            for child in [*self._spares.values(), *reversed(self._children.values())]:
                 await child.stop()
 
     async def _start_all(self, stage: Sequence[ChildSpec]) -> None:
@@ -65,7 +67,7 @@ class Supervisor:
             raise errors.exceptions[0] from None
 
     async def _start(self, spec: ChildSpec) -> None:
-        child = self._children[spec.name] = await Child.start(spec, self._on_line)
+        child = self._children[spec.name] = await self._spare_or_new(spec)
         died = asyncio.create_task(child.wait())
         ready = asyncio.create_task(_until(spec.ready))
         try:
@@ -79,22 +81,32 @@ class Supervisor:
                 task.cancel()
             await asyncio.gather(died, ready, return_exceptions=True)
 
+    async def _spare_or_new(self, spec: ChildSpec) -> Child:
+        spare = self._spares.pop(spec.name, None)
+        if spare is None or not spare.is_running:
+            return await Child.start(spec, self._on_line)
+        spare.take_over()
+        return spare
+
     async def _keep_running(self, spec: ChildSpec) -> None:
         loop = asyncio.get_running_loop()
-        delay_s, since = _RESTART_DELAY_S, loop.time()
+        delay_s, ready_at = _RESTART_DELAY_S, loop.time()
         while True:
+            if spec.has_spare:
+                self._spares[spec.name] = await Child.start(spec, self._on_line, as_spare=True)
             status = await self._children[spec.name].wait()
-            if loop.time() - since > _STABLE_AFTER_S:
+            if loop.time() - ready_at > _STABLE_AFTER_S:
                 delay_s = _RESTART_DELAY_S
-            self._on_event(f"{spec.name} died ({_how(status)}); starting it again in {delay_s:.1f} s")
+            self._on_event(f"{spec.name} died ({_how(status)}); starting it again in {delay_s:.2f} s")
             await asyncio.sleep(delay_s)
-            delay_s, since = min(delay_s * 2, _LONGEST_RESTART_DELAY_S), loop.time()
+            delay_s = min(delay_s * 2, _LONGEST_RESTART_DELAY_S)
             try:
                 await self._start(spec)
             except StartError as error:
                 self._on_event(str(error))
             else:
                 self._on_event(f"{spec.name} is back")
+            ready_at = loop.time()
 
 
 async def _until(ready: Callable[[], Awaitable[bool]]) -> None:

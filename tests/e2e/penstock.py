@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,16 +57,19 @@ class Penstock:
         return json.loads(done.stdout)
 
     def pid(self, module: str) -> int | None:
-        """Find the process of a service, or of another module."""
+        """Find the process of a service, or of another module; not its spare."""
+        return next(iter(self.pids(module)), None)
+
+    def pids(self, module: str) -> list[int]:
+        """Find the process of a service, and then its spare."""
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text().split()
+        found: list[int] = []
         for child in children:
-            try:
+            with suppress(FileNotFoundError):  # it has just ended
                 command = Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")
-            except FileNotFoundError:
-                continue  # it has just ended
-            if module.encode() in command or command[0].endswith(module.encode()):
-                return int(child)
-        return None
+                if module.encode() in command or command[0].endswith(module.encode()):
+                    found.append(int(child))
+        return found
 
     def kill(self, module: str) -> int:
         """Kill a process of it with SIGKILL, and give its id."""
@@ -131,14 +134,20 @@ def penstock(*arguments: str, timeout_s: float = 60) -> subprocess.CompletedProc
 
 
 @contextmanager
-def up(data_dir: Path, *options: str, **environment: str) -> Generator[Penstock]:
-    """Run `penstock up` while the block runs, with these variables besides."""
-    port = free_ports(1)[0]
+def up(
+    data_dir: Path,
+    *options: str,
+    port: int | None = None,
+    code: Path | None = None,
+    **environment: str,
+) -> Generator[Penstock]:
+    """Run `penstock up` while the block runs; `code` is the folder of another version of it."""
+    port = port or free_ports(1)[0]
     log = data_dir.parent / f"{data_dir.name}.log"
     command = [*PENSTOCK, "up", "--data-dir", str(data_dir), "--http-port", str(port), "--executors", "1", *options]
-    with log.open("w") as output:
+    with log.open("a") as output:
         process = subprocess.Popen(
-            command, stdout=output, stderr=subprocess.STDOUT, text=True, env=os.environ | environment
+            command, stdout=output, stderr=subprocess.STDOUT, text=True, cwd=code, env=os.environ | environment
         )
     running = Penstock(process, data_dir, f"http://127.0.0.1:{port}")
     try:

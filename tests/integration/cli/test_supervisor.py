@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,41 @@ async def test_a_start_that_is_cancelled_leaves_nothing_running(tmp_path: Path) 
     with pytest.raises(asyncio.CancelledError):
         await task
     assert not Path(f"/proc/{told.supervisor.pids()['never ready']}").exists()
+
+
+WAITS = "import os, pathlib, sys, time; 'PENSTOCK_STANDS_BY' in os.environ and sys.stdin.readline(); " + SLEEPS[21:]
+
+
+async def test_a_spare_takes_over_from_a_child_that_dies_however_often(tmp_path: Path) -> None:
+    told = Told()
+    only = replace(spec("only", WAITS, tmp_path / "only"), has_spare=True)
+    async with told.supervisor.running([[only]]):
+        for times in range(1, 4):
+            active, spare = await until(two_children)
+            (tmp_path / "only").unlink()
+            os.kill(active, signal.SIGKILL)
+            await until(lambda times=times: told.events.count("only is back") == times)
+            assert told.supervisor.pids()["only"] == spare
+    assert children() == []
+
+
+async def test_a_child_whose_spare_died_is_started_anew(tmp_path: Path) -> None:
+    told = Told()
+    only = replace(spec("only", WAITS, tmp_path / "only"), has_spare=True)
+    async with told.supervisor.running([[only]]):
+        active, spare = await until(two_children)
+        os.kill(spare, signal.SIGKILL)
+        await until(lambda: len(children()) == 1)
+        os.kill(active, signal.SIGKILL)
+        await until(lambda: told.events[-1:] == ["only is back"])
+        assert told.supervisor.pids()["only"] not in {active, spare}
+
+
+def children() -> list[int]:
+    """The processes that the supervisor has started and that run, the oldest first."""
+    here = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
+    return [int(each) for each in here if "hello" in Path(f"/proc/{each}/cmdline").read_text()]
+
+
+def two_children() -> list[int]:
+    return found if len(found := children()) == 2 else []
