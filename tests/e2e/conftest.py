@@ -19,5 +19,5 @@ def outside() -> Generator[Outside]:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[Penstock]:
     """One installation for all tests of a worker; each test makes sources and destinations of its own."""
     data_dir: Path = tmp_path_factory.mktemp("penstock") / "data"
-    with up(data_dir, "--egress-allow", "127.0.0.1/32") as running:
+    with up(data_dir, "--egress-allow", "127.0.0.1/32", PENSTOCK_MAX_FUNCTIONS="1000") as running:
         yield running

@@ -33,6 +33,8 @@ def test_dead_letters_are_seen_replayed_and_purged(
     tmp_path: Path, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PENSTOCK_DESTINATION_RETRY", json.dumps(RETRY))
+    # All are to fail at once: no pause for the destination.
+    monkeypatch.setenv("PENSTOCK_CIRCUIT", json.dumps({"minimum": 10_000}))
     # Named as `connect` names the function.
     function = tmp_path / "crm-destination.js"
     function.write_text(OLD_CODE)
