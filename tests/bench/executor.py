@@ -81,7 +81,7 @@ async def measure(cache_dir: Path) -> list[Figure]:
 TARGETS = {
     "warm call": "70 us",
     "call in a sandbox as from its image": "250 us",
-    "first call of a new version": "10,000 us",
+    "first call after a deployment": "10,000 us",
     "sandbox start": "150 us",
     "image build": "20,000 us",
 }
@@ -94,13 +94,21 @@ async def _calls(executor: Executor) -> dict[str, float]:
     async def call_us(programs: Iterator[Program], times: int) -> float:
         return await median_us_async(lambda: executor.run(next(programs), Invocation(payload=EVENT)), times)
 
-    first_us = [await _first_call_us(executor, next(new)) for _ in range(30)]
+    unseen_us = [await _first_call_us(executor, next(new)) for _ in range(30)]
+    deployed_us = [await _first_call_us(executor, await _saved(executor, next(new))) for _ in range(30)]
     return {
         "bare engine: parse, change, write": await call_us(itertools.repeat(bare), 10) / BARE_CALLS,
         "warm call": await call_us(itertools.repeat(warm), 3000),
         "call in a sandbox as from its image": await call_us(itertools.repeat(restarted), 1000),
-        "first call of a new version": statistics.median(first_us),
+        "first call after a deployment": statistics.median(deployed_us),
+        "first call of code that was not checked here": statistics.median(unseen_us),
     }
+
+
+async def _saved(executor: Executor, new: Program) -> Program:
+    """Save a version as registry does: the check compiles it and keeps its image."""
+    await executor.check(new.code)
+    return new
 
 
 async def _first_call_us(executor: Executor, new: Program) -> float:
