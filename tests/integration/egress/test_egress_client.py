@@ -357,7 +357,8 @@ async def test_a_redirect_without_location_is_an_answer(server: Server) -> None:
 async def test_hostile_servers_end_in_time(server: Server, script: Script, type_: str, code: str) -> None:
     server.scripts["/"] = script
     async with client_for(server) as client:
-        error = await failure(client, server.url("/"), timeout_s=0.5)
+        # What ends by itself must not end by time on a busy machine.
+        error = await failure(client, server.url("/"), timeout_s=0.5 if type_ == "request-timeout" else 30)
     assert (error.type, error.code) == (type_, code)
 
 
