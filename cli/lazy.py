@@ -33,11 +33,20 @@ def lazy_group(modules: Mapping[str, str]) -> type[TyperGroup]:
             return [*super().list_commands(ctx), *modules]
 
         def get_command(self, ctx: Any, cmd_name: str) -> Any:
-            if cmd_name not in modules:
-                return super().get_command(ctx, cmd_name)
-            app: typer.Typer = import_module(modules[cmd_name]).app
-            command = get_command(app)
-            command.name = cmd_name
+            command = _load(modules[cmd_name]) if cmd_name in modules else super().get_command(ctx, cmd_name)
+            if command is not None:
+                command.name = cmd_name
+                command.help = _flowing(command.help)
             return command
 
     return LazyGroup
+
+
+def _load(module: str) -> Any:
+    app: typer.Typer = import_module(module).app
+    return get_command(app)
+
+
+def _flowing(text: str | None) -> str | None:
+    """Take the source's line breaks out of paragraphs: Typer keeps them beside those of the terminal's width."""
+    return text and "\n\n".join(" ".join(paragraph.split()) for paragraph in text.split("\n\n"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -60,11 +60,13 @@ def _console(*, stderr: bool) -> Console:
     return console if console.is_terminal else Console(stderr=stderr, width=_PIPE_WIDTH)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> RenderableType:
-    """Make a table; without rows the sentence `empty`, which tells how to get some."""
+def table(
+    columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str, numbers: Collection[str] = ()
+) -> RenderableType:
+    """Make a table, columns of `numbers` to the right; without rows the sentence `empty`: how to get some."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        made.add_column(column, overflow="fold")
+        made.add_column(column, overflow="fold", justify="right" if column in numbers else "left")
     for row in rows:
         made.add_row(*row)
     return made if made.row_count else f"[dim]{empty}[/]"

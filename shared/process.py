@@ -70,7 +70,7 @@ def _settings(settings_type: type[S]) -> S:
         for wrong in error.errors():
             name = str(wrong["loc"][0]).upper()
             variable = name if name.startswith("OTEL_") else f"PENSTOCK_{name}"
-            sys.stderr.write(f"{variable}: {wrong['msg']}\n")
+            sys.stderr.write(f"{variable}: {wrong['msg'].removeprefix('Value error, ')}\n")
         raise SystemExit(2) from None
 
 

@@ -33,7 +33,7 @@ async def audit(
         table(
             ["TIME", "WHO", "WHAT", "RESOURCE", "BEFORE → AFTER", "WHY"],
             (_row(entry) for entry in answer.entries),
-            empty="Nothing was changed yet.",
+            empty="Nothing was changed yet." if not resource else f"Nothing was changed of {escape(resource)}.",
         ),
     )
 

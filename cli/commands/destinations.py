@@ -8,6 +8,7 @@ import typer
 from google.protobuf import field_mask_pb2
 from rich.markup import escape
 
+from cli.confirming import Yes, confirm
 from cli.lazy import new_app
 from cli.output import as_dict, table
 from cli.session import Session, command
@@ -24,6 +25,8 @@ _CIRCUITS = {
     destination_health_pb2.CIRCUIT_STATE_OPEN: "[red]paused[/]",
 }
 
+_MOST = 1_000_000_000
+
 Reference = Annotated[str, typer.Argument(help="Destination, by name or id.", metavar="DESTINATION")]
 MaxPerSecond = Annotated[
     float | None,
@@ -31,11 +34,13 @@ MaxPerSecond = Annotated[
 ]
 Concurrency = Annotated[
     int | None,
-    typer.Option("--concurrency", help="Deliveries worked on at a time; 0 for the installation's default.", min=0),
+    typer.Option(
+        "--concurrency", help="Deliveries worked on at a time; 0 for the installation's default.", min=0, max=_MOST
+    ),
 ]
 BacklogLimit = Annotated[
     int | None,
-    typer.Option("--backlog-limit", help="Deliveries that may wait; 0 for the installation's limit.", min=0),
+    typer.Option("--backlog-limit", help="Deliveries that may wait; 0 for the installation's limit.", min=0, max=_MOST),
 ]
 
 
@@ -133,8 +138,9 @@ async def disable(session: Session, destination: Reference) -> None:
 
 @app.command("delete")
 @command
-async def delete(session: Session, destination: Reference) -> None:
+async def delete(session: Session, destination: Reference, yes: Yes = False) -> None:  # noqa: FBT002 Typer passes by name
     """Delete a destination, its connections, and what waits for it."""
+    confirm(session, f"Delete {destination}, and what waits for it?", yes=yes)
     stub = destination_pb2_grpc.DestinationServiceStub(session.channel)
     await stub.DeleteDestination(destination_pb2.DeleteDestinationRequest(destination_id=destination))
     session.output.show({"deleted": destination}, f"Deleted [bold]{destination}[/]")

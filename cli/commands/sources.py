@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from cli.confirming import Yes, confirm
 from cli.lazy import new_app
 from cli.output import as_dict, table
 from cli.session import Session, command
@@ -25,7 +26,10 @@ async def create(
     ] = "",
     settings: Set = [],  # noqa: B006 Typer reads it, nobody writes it
     backlog_limit: Annotated[
-        int, typer.Option("--backlog-limit", help="Events that may wait; 0 for the installation's limit.", min=0)
+        int,
+        typer.Option(
+            "--backlog-limit", help="Events that may wait; 0 for the installation's limit.", min=0, max=1_000_000_000
+        ),
     ] = 0,
 ) -> None:
     """Create a source, and print its webhook URL or write key, this once.
@@ -64,8 +68,13 @@ async def list_sources(session: Session) -> None:
 
 @app.command("delete")
 @command
-async def delete(session: Session, source: Annotated[str, typer.Argument(help="Source, by name or id.")]) -> None:
+async def delete(
+    session: Session,
+    source: Annotated[str, typer.Argument(help="Source, by name or id.")],
+    yes: Yes = False,  # noqa: FBT002 Typer passes by name
+) -> None:
     """Delete a source, its connections, and what waits for it."""
+    confirm(session, f"Delete {source}, and what waits for it?", yes=yes)
     stub = source_pb2_grpc.SourceServiceStub(session.channel)
     await stub.DeleteSource(source_pb2.DeleteSourceRequest(source_id=source))
     session.output.show({"deleted": source}, f"Deleted [bold]{source}[/]")

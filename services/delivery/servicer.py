@@ -79,6 +79,7 @@ class DeliveryService(contract_grpc.DeliveryServiceServicer):
         self, request: contract.GetDeliveryStatsRequest, context: Any
     ) -> contract.GetDeliveryStatsResponse:
         """Sum up the counters."""
+        behind = await self._outcomes_behind()
         rows = await self._store.stats(
             _actor().workspace_id,
             Filter(source_id=request.source_id, destination_id=request.destination_id),
@@ -98,7 +99,8 @@ class DeliveryService(contract_grpc.DeliveryServiceServicer):
                     duplicates=int(duplicates),
                 )
                 for stage, source_id, destination_id, status, reason, count, duplicates in rows
-            ]
+            ],
+            outcomes_behind=behind,
         )
 
     async def ReplayDeliveries(

@@ -27,7 +27,7 @@ def validated(model: type[M], fields: Mapping[str, Any], *, root: str) -> M:
     except ValidationError as error:
         # Inputs and contexts are left out: they may be values of sensitive settings.
         found = error.errors(include_url=False, include_context=False, include_input=False)
-        refuse(*(FieldViolation(_path(root, each["loc"]), each["msg"]) for each in found))
+        refuse(*(FieldViolation(_path(root, each["loc"]), each["msg"].removeprefix("Value error, ")) for each in found))
 
 
 def mask_paths(mask: FieldMask, allowed: Collection[str]) -> frozenset[str]:

@@ -103,8 +103,29 @@ def test_the_demo_ends_by_itself(tmp_path: Path) -> None:
         assert shown in done.stdout
 
 
+@pytest.mark.parametrize(
+    ("command", "named"),
+    [
+        ("deliveries replay --all --rate 100000000000", "--rate"),
+        ("deliveries replay --status succeeded", "--status"),
+        ("deliveries purge --status retrying", "--status"),
+        ("deliveries stats --since 1h --until 2h", "--until"),
+        ("deliveries list --since 1h --until 2h", "--until"),
+        ("destinations update crm --backlog-limit 99999999999999999999", "--backlog-limit"),
+        ("destinations update crm --concurrency 9999999999", "--concurrency"),
+        ("destinations delete crm", "--yes"),
+    ],
+)
+def test_what_cannot_be_is_bad_usage(running: Penstock, command: str, named: str) -> None:
+    done = running.run(*command.split())
+    assert done.returncode == 2
+    assert named in without_colors(done.stderr)
+    assert "Traceback" not in done.stderr
+
+
 def test_what_was_made_can_be_deleted(running: Penstock) -> None:
     running.json("sources", "create", "short-lived")
-    running.json("sources", "delete", "short-lived")
+    assert running.run("sources", "delete", "short-lived").returncode == 2
+    running.json("sources", "delete", "short-lived", "--yes")
     assert "short-lived" not in [source["name"] for source in running.json("sources", "list")]
-    assert running.run("destinations", "delete", "never-made").returncode == 1
+    assert running.run("destinations", "delete", "never-made", "--yes").returncode == 1

@@ -17,6 +17,8 @@ FUNCTIONS = Path(__file__).parent / "functions"
 EVENTS = 40
 # Dead after the first try, and no waiting for it.
 RETRY = {"caps_s": [0.01], "attempts": 1, "period_s": 0}
+# Failures do not pause the destination.
+CIRCUIT = {"minimum": 10 * EVENTS}
 
 OLD_CODE = """async function onTrack(event) {
   console.log('trying', event.messageId);
@@ -33,8 +35,7 @@ def test_dead_letters_are_seen_replayed_and_purged(
     tmp_path: Path, outside: Outside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PENSTOCK_DESTINATION_RETRY", json.dumps(RETRY))
-    # All are to fail at once: no pause for the destination.
-    monkeypatch.setenv("PENSTOCK_CIRCUIT", json.dumps({"minimum": 10_000}))
+    monkeypatch.setenv("PENSTOCK_CIRCUIT", json.dumps(CIRCUIT))
     # Named as `connect` names the function.
     function = tmp_path / "crm-destination.js"
     function.write_text(OLD_CODE)
@@ -48,6 +49,7 @@ def test_dead_letters_are_seen_replayed_and_purged(
         replay_one_with_the_code_of_then_and_of_now(running, outside, function)
         replay_the_rest_while_delivery_dies(running, outside)
         purge(running)
+        count(running, outside)
 
 
 def see_one(running: Penstock) -> None:
@@ -108,3 +110,27 @@ def purge(running: Penstock) -> None:
     assert running.json("deliveries", "purge", "--all", "--dry-run")["purged"] == kept
     assert running.json("deliveries", "purge", "--destination", "crm", "--yes")["purged"] == kept
     assert dead(running) == []
+
+
+def count(running: Penstock, outside: Outside) -> None:
+    """All of the above, once each; purged dead letters stay counted."""
+    counts = running.json("deliveries", "stats", "--source", "crm", "--since", "1h")["counts"]
+    exact = {(each["stage"], each["status"], each.get("reason")): int(each.get("count", 0)) for each in counts}
+    assert exact == {
+        ("STAGE_SOURCE", "STATUS_SUCCEEDED", None): EVENTS,
+        # One more for the replay with the code of then.
+        ("STAGE_DESTINATION", "STATUS_EXHAUSTED", "RETRY"): EVENTS + 1,
+        ("STAGE_DESTINATION", "STATUS_SUCCEEDED", None): EVENTS,
+    }
+    twice = sum(int(each.get("duplicates", 0)) for each in counts)
+    assert twice <= len(outside.arrived) - EVENTS
+    ways, reasons = without_colors(running.run("deliveries", "stats").stdout).split("\n\n")
+    assert [line.split() for line in ways.splitlines()[1:]] == [
+        ["crm", "(source", "run)", "40", "0", "0", "0", "0", "0"],
+        ["crm", "crm", "40", "0", "0", "41", "0", str(twice)],
+    ]
+    assert ["crm", "crm", "dead", "RETRY", "41", "0"] in [line.split() for line in reasons.splitlines()]
+    assert running.json("deliveries", "stats", "--until", "1h") == {"outcomes_behind": "0"}
+    assert "Nothing was counted" in running.run("deliveries", "stats", "--destination", "dst_none").stdout
+    assert running.run("deliveries", "stats", "--destination", "nowhere").returncode == 1
+    assert running.run("deliveries", "stats", "--since", "yesterday").returncode == 2

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from cli.lazy import new_app
 
-_COMMANDS = ("list", "show", "replay", "replays", "cancel", "purge")
+_COMMANDS = ("list", "show", "stats", "replay", "replays", "cancel", "purge")
 
 app = new_app(
-    "See what became of events, and send those that failed on their way again.",
+    "See what became of events, count it, and send those that failed on their way again.",
     lazy={name: f"cli.commands.deliveries.{name}" for name in _COMMANDS},
 )
 

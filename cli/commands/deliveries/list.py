@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.deliveries.records import STATUSES, delivery_row, read_status
+from cli.commands.deliveries.records import STATUSES, delivery_row, read_status, tell_behind
 from cli.commands.deliveries.selecting import Destination, EventId, EventType, Reason, Since, Source, Until, narrowing
 from cli.lazy import new_app
 from cli.output import as_dict, table
@@ -49,5 +49,4 @@ async def list_deliveries(
             empty="No such deliveries." if status or found else "No deliveries yet: send an event to a source.",
         ),
     )
-    if answer.outcomes_behind and not session.output.as_json:
-        session.output.errors.print(f"[dim]{answer.outcomes_behind} groups of outcomes are still being counted.[/]")
+    tell_behind(session, answer)

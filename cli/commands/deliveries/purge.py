@@ -14,11 +14,10 @@ from cli.commands.deliveries.selecting import (
     Since,
     Source,
     Until,
-    Yes,
-    confirm,
     narrowing,
     selection,
 )
+from cli.confirming import Yes, confirm
 from cli.lazy import new_app
 from cli.session import Session, command
 from penstock.delivery.v1 import delivery_service_pb2_grpc, replay_pb2

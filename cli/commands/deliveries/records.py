@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 
 from cli.output import table
+from cli.session import Session
 from penstock.delivery.v1 import delivery_service_pb2 as delivery
 from penstock.delivery.v1 import replay_pb2
 from penstock.event.v1 import outcome_pb2
@@ -25,6 +26,14 @@ def read_status(status: str) -> outcome_pb2.Status.ValueType:
     if status not in (*STATUSES, *_DEAD):
         raise typer.BadParameter(f"{status!r} is none of {', '.join(STATUSES)}.", param_hint="--status")
     return _DEAD.get(status) or outcome_pb2.Status.Value(f"STATUS_{status.upper()}")
+
+
+def read_failed_status(status: str) -> outcome_pb2.Status.ValueType:
+    """Read the status of what has failed for good, likewise."""
+    read = read_status(status)
+    if read not in (outcome_pb2.STATUS_UNSPECIFIED, outcome_pb2.STATUS_DISCARDED, outcome_pb2.STATUS_EXHAUSTED):
+        raise typer.BadParameter("Only what is dead or discarded has failed for good.", param_hint="--status")
+    return read
 
 
 def status_text(status: outcome_pb2.Status.ValueType) -> str:
@@ -51,6 +60,12 @@ def delivery_row(record: delivery.DeliveryRecord) -> list[str]:
         record.reason,
         record.replayed_as,
     ]
+
+
+def tell_behind(session: Session, answer: delivery.ListDeliveriesResponse | delivery.GetDeliveryStatsResponse) -> None:
+    """Say so to people when an answer misses what has come to pass already."""
+    if answer.outcomes_behind and not session.output.as_json:
+        session.output.errors.print(f"[dim]{answer.outcomes_behind} groups of outcomes are still being counted.[/]")
 
 
 def replay_row(replay: replay_pb2.Replay) -> list[str]:

@@ -21,11 +21,10 @@ from cli.commands.deliveries.selecting import (
     Since,
     Source,
     Until,
-    Yes,
-    confirm,
     narrowing,
     selection,
 )
+from cli.confirming import Yes, confirm
 from cli.lazy import new_app
 from cli.output import as_dict
 from cli.session import Session, command
@@ -54,7 +53,7 @@ async def replay(
     version: Annotated[
         str, typer.Option("--version", help="Code to run: what is deployed now, or what ran then.")
     ] = "now",
-    rate: Annotated[int, typer.Option("--rate", min=1, help="At most so many in a second.")] = 100,
+    rate: Annotated[int, typer.Option("--rate", min=1, max=1_000_000_000, help="At most so many in a second.")] = 100,
     dry_run: DryRun = False,  # noqa: FBT002
     yes: Yes = False,  # noqa: FBT002
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Wait until all are on their way again.")] = True,  # noqa: FBT002
@@ -103,7 +102,17 @@ async def _counted(
 async def _ended(
     session: Session, stub: delivery_service_pb2_grpc.DeliveryServiceAsyncStub, begun: replay_pb2.Replay
 ) -> replay_pb2.Replay:
-    """Show the progress until the replay has ended."""
+    """Show the progress until the replay has ended, or the command is interrupted."""
+    try:
+        return await _followed(session, stub, begun)
+    except asyncio.CancelledError:
+        session.output.errors.print(f"[dim]{begun.replay_id} goes on by itself: penstock deliveries replays[/]")
+        raise
+
+
+async def _followed(
+    session: Session, stub: delivery_service_pb2_grpc.DeliveryServiceAsyncStub, begun: replay_pb2.Replay
+) -> replay_pb2.Replay:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=session.output.errors, disable=session.output.as_json, transient=True) as progress:
         shown = progress.add_task(begun.replay_id, total=begun.matched)

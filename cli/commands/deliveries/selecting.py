@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from cli.commands.deliveries.records import read_status
+from cli.commands.deliveries.records import read_failed_status
 from cli.quantities import parse_moment
 from cli.session import Session
 from penstock.delivery.v1 import delivery_service_pb2, delivery_service_pb2_grpc, replay_pb2
@@ -26,7 +26,6 @@ Until = Annotated[str, typer.Option("--until", help="Only those whose latest try
 FailedStatus = Annotated[str, typer.Option("--status", help="What has failed: dead (by default) or discarded.")]
 Everything = Annotated[bool, typer.Option("--all", help="All dead letters of the workspace.")]
 Ids = Annotated[list[str] | None, typer.Argument(help="Ids of deliveries, or of events with one delivery.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only count what it would be.")]
 
 
@@ -34,21 +33,24 @@ async def narrowing(
     session: Session,
     destination: str,
     source: str,
-    reason: str,
-    event_type: str,
-    event: str,
-    since: str,
-    until: str,
+    reason: str = "",
+    event_type: str = "",
+    event: str = "",
+    since: str = "",
+    until: str = "",
 ) -> dict[str, Any]:
     """Give the fields of a filter that these options set. Raises BadParameter, NotFound."""
+    start, end = _moment(since, "--since"), _moment(until, "--until")
+    if start and end and start.ToNanoseconds() >= end.ToNanoseconds():
+        raise typer.BadParameter("It must be after --since.", param_hint="--until")
     fields = {
         "destination_id": await _destination_id(session, destination),
         "source_id": await _source_id(session, source),
         "reason": reason,
         "event_type": event_type,
         "event_id": event,
-        "start_time": _moment(since, "--since"),
-        "end_time": _moment(until, "--until"),
+        "start_time": start,
+        "end_time": end,
     }
     return {name: value for name, value in fields.items() if value}
 
@@ -62,16 +64,7 @@ async def selection(
         raise typer.BadParameter("Name ids, or narrow down by options, or take --all.")
     if ids:
         return {"ids": replay_pb2.DeliveryIds(delivery_ids=[await _delivery_id(session, each) for each in ids])}
-    return {"filter": replay_pb2.DeliveryFilter(status=read_status(status), **found)}
-
-
-def confirm(session: Session, question: str, *, yes: bool) -> None:
-    """Ask unless told not to; end the command when the answer is no, or nobody is there to give it."""
-    if yes:
-        return
-    if not session.output.errors.is_terminal:
-        raise typer.BadParameter("Nobody is there to confirm it: add --yes.")
-    typer.confirm(question, abort=True, err=True)
+    return {"filter": replay_pb2.DeliveryFilter(status=read_failed_status(status), **found)}
 
 
 async def _destination_id(session: Session, name: str) -> str:

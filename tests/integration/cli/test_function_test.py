@@ -45,6 +45,15 @@ def test_the_examples_do_what_they_say() -> None:
     assert shown["usage"].keys() == {"wall_ms", "fuel", "memory_bytes"}
 
 
+def test_the_example_to_mend_fails_and_is_mended() -> None:
+    folder = SHOP.parent / "mending"
+    failed = run(folder / "plans.js", "--event", folder / "signed-up.json", "--json")
+    assert (failed.exit_code, json.loads(failed.stdout)["error"]["kind"]) == (1, "BAD_REQUEST")
+    mended = run(folder / "plans-mended.js", "--event", folder / "signed-up.json", "--json")
+    assert mended.exit_code == 0
+    assert "u1 chose FREE" in mended.stdout
+
+
 def test_a_handler_that_throws_ends_with_1(tmp_path: Path) -> None:
     code = written(tmp_path, "f.js", "async function onTrack() {\n  null.x;\n}\n")
     done = run(code, "--event", written(tmp_path, "event.json", {"type": "track"}), "--json")

@@ -216,6 +216,18 @@ async def test_an_empty_list_right_after_a_publish_says_that_it_is_behind(
     await until(lambda: bus.is_connected)
 
 
+async def test_counters_say_that_they_are_behind(
+    bus: Bus, store: Store, service: contract_grpc.DeliveryServiceAsyncStub
+) -> None:
+    await Outcomes(bus).publish([outcome(1)])
+    behind = await service.GetDeliveryStats(contract.GetDeliveryStatsRequest(), metadata=person())
+    assert (len(behind.counts), behind.outcomes_behind) == (0, 1)
+    async with projecting(bus, store):
+        await folded(bus, store)
+    exact = await service.GetDeliveryStats(contract.GetDeliveryStatsRequest(), metadata=person())
+    assert (len(exact.counts), exact.outcomes_behind, exact.HasField("outcomes_behind")) == (1, 0, True)
+
+
 async def test_no_rpc_answers_across_workspaces(
     bus: Bus, store: Store, service: contract_grpc.DeliveryServiceAsyncStub
 ) -> None:

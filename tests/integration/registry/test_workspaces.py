@@ -84,6 +84,7 @@ async def test_what_is_wrong_is_named(
     (violation,) = caught.value.violations
     assert violation.field == field
     assert word in violation.description
+    assert "Value error" not in violation.description
     assert (await owner.workspace()).config == config_pb2.WorkspaceConfig()
 
 
