@@ -81,7 +81,7 @@ async def replay(
     stub = delivery_service_pb2_grpc.DeliveryServiceStub(session.channel)
     if dry_run or not ids:
         counted = await _counted(stub, request)
-        if dry_run:
+        if dry_run or not counted.matched:
             session.output.show(as_dict(counted), f"{counted.matched} would be replayed.")
             return
         confirm(session, f"Replay {counted.matched} with the version of {version}, {rate} a second?", yes=yes)
