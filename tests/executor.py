@@ -49,13 +49,15 @@ class ScriptedExecutor(contract_grpc.ExecutorServiceServicer):
         # Closed gates hold calls back until they are opened.
         self.gate = asyncio.Event()
         self.gate.set()
+        # Those of single instances, which then do not mind the one of all.
+        self.gates: dict[str, asyncio.Event] = {}
 
     async def Check(self, request: contract.CheckRequest, context: Any) -> contract.CheckResponse:
         return contract.CheckResponse(handlers=["onTrack"])
 
     async def Invoke(self, request: contract.InvokeRequest, context: Any) -> AsyncIterator[contract.InvokeResponse]:
         assert caller().service == "delivery"
-        await self.gate.wait()
+        await self._gate(request.instance_id).wait()
         self.code_digests.append(request.code_digest)
         results = [self._run(request.instance_id, each) for each in request.invocations]
         half = len(results) // 2
@@ -65,8 +67,11 @@ class ScriptedExecutor(contract_grpc.ExecutorServiceServicer):
 
     async def InvokeOne(self, request: contract.InvokeOneRequest, context: Any) -> contract.InvokeOneResponse:
         assert caller().service == "delivery"
-        await self.gate.wait()
+        await self._gate(request.instance_id).wait()
         return contract.InvokeOneResponse(result=self._run(request.instance_id, request.invocation))
+
+    def _gate(self, instance_id: str) -> asyncio.Event:
+        return self.gates.get(instance_id, self.gate)
 
     def _run(self, instance_id: str, invocation: contract.Invocation) -> Result:
         result = self.scripts[instance_id](invocation)

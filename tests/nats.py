@@ -29,6 +29,7 @@ class NatsServer:
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
         self.url = f"nats://127.0.0.1:{self.port}"
+        self.streams = folder / "store" / "jetstream" / "$G" / "streams"
         self._config = folder / "nats.conf"
         self._log = folder / "nats.log"
         self._config.write_text(_CONFIG.format(port=self.port, store=folder / "store"))
@@ -49,6 +50,13 @@ class NatsServer:
         """End the process as a crash would."""
         if self._process:
             self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        """End the process in order: all that it knows is on the disk then."""
+        if self._process:
+            self._process.terminate()
             self._process.wait()
             self._process = None
 

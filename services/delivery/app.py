@@ -22,6 +22,7 @@ from services.delivery.clock import Clock
 from services.delivery.disabling import Disabling, by_counters, by_registry
 from services.delivery.health_servicer import DestinationHealthService
 from services.delivery.invoking import Invoker
+from services.delivery.leftovers import Leftovers
 from services.delivery.metrics import IN_FLIGHT
 from services.delivery.projector import Projector, outcomes_behind
 from services.delivery.read_side import ReadSide
@@ -94,7 +95,8 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
         stack.enter_context(IN_FLIGHT.observing(workers.in_flight))
         await stack.enter_async_context(Backlogs(bus).observed())
         async with asyncio.TaskGroup() as tasks:
-            beside = [tasks.create_task(each) for each in (read_side.run(), disabling.run())]
+            running = (read_side.run(), disabling.run(), Leftovers(bus, clock).run())
+            beside = [tasks.create_task(each) for each in running]
             async with replayer.running(), workers.running():
                 yield
             for each in beside:

@@ -126,7 +126,8 @@ class DestinationWorker:
 
     def _decide(self, trial: Trial, result: Result) -> Decision:
         self._observe(result)
-        elapsed_s = self._clock.time() - trial.delivery.routed_at.ToNanoseconds() / 1e9
+        # By the log's clock: the router's may have been wrong just then.
+        elapsed_s = self._clock.time() - trial.held.stored_ns / 1e9
         return decide(self._policy, result, attempt=trial.attempt, elapsed_s=elapsed_s)
 
     async def _refuse(self, lane: Lane, trials: Sequence[Trial]) -> None:

@@ -47,7 +47,7 @@ class Lane:
 
     How much it pulls is the pace's to say. While a message is held, its time is extended. When `handle` raises, what it
     has not settled is given back: that is how it tells that the platform failed, and the lane then pulls more slowly
-    until something succeeds, and not before the time that the error asks to wait.
+    until something is settled, and not before the time that the error asks to wait.
     """
 
     def __init__(
@@ -122,7 +122,8 @@ class Lane:
         await held.nak(delay_s)
 
     async def settle(self, held: Held, delay_s: float | None) -> None:
-        """Be done with a message, or give it back to come again after `delay_s`."""
+        """Be done with a message, or give it back to come again after `delay_s`, now that it came to something."""
+        self._failures = 0
         await (self.ack(held) if delay_s is None else self.nak(held, delay_s))
 
     async def _work(self) -> None:

@@ -6,6 +6,7 @@ import asyncio
 from pathlib import Path
 
 import structlog
+from sqlalchemy import text
 
 from services.delivery.projector import Projector
 from shared.database import Database, migrate
@@ -15,6 +16,7 @@ from shared.rpc import RpcServer
 MIGRATIONS = Path(__file__).parent / "migrations"
 _RETRY_S = 1.0
 _LONGEST_RETRY_S = 15.0
+_LOOK_S = 2.0
 
 _log = structlog.get_logger()
 
@@ -22,7 +24,7 @@ _log = structlog.get_logger()
 class ReadSide:
     """Migrates the database when it is there, then projects into it.
 
-    Until then the methods of `names`, which read there, answer UNAVAILABLE, and `server` tells that they do not serve.
+    Without it the methods of `names`, which read there, answer UNAVAILABLE, and `server` tells that they do not serve.
     """
 
     def __init__(self, *, database: Database, projector: Projector, server: RpcServer, names: list[str]) -> None:
@@ -35,13 +37,31 @@ class ReadSide:
         """Work until cancelled."""
         await self._tell(serving=False)
         await self._migrate()
-        await self._tell(serving=True)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._project())
+            tasks.create_task(self._watch())
+
+    async def _project(self) -> None:
         while True:
             try:
                 await self._projector.run()
             except Exception:  # noqa: BLE001 a defect, or a database that is damaged: events must flow all the same
                 _log.exception("projector.failed")
                 await asyncio.sleep(_LONGEST_RETRY_S)
+
+    async def _watch(self) -> None:
+        """Tell whether the database is there: the projector asks it only when there is something to fold."""
+        while True:
+            await self._tell(serving=await self._is_there())
+            await asyncio.sleep(_LOOK_S)
+
+    async def _is_there(self) -> bool:
+        try:
+            async with self._database.read() as session:
+                await session.execute(text("SELECT 1"))
+        except Exception:  # noqa: BLE001 whatever is wrong, the reading methods cannot answer
+            return False
+        return True
 
     async def _migrate(self) -> None:
         delay_s = _RETRY_S

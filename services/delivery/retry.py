@@ -57,7 +57,8 @@ def decide(
     """Decide after try number `attempt`, `elapsed_s` after the event was first due.
 
     The delay is random between zero and the try's cap, so that what failed together does not come back together; it is
-    never shorter than the `Retry-After` of the function's last request, up to the policy's cap on that.
+    never shorter than the `Retry-After` of the function's last request, up to the policy's cap on that. Where
+    `elapsed_s` is negative, a clock was wrong: the number of tries alone decides then.
     """
     if not result.HasField("error"):
         return Decision(outcome_pb2.STATUS_SUCCEEDED)
@@ -67,7 +68,7 @@ def decide(
         return Decision(outcome_pb2.STATUS_FILTERED, reason)
     if kind not in _RETRIED:
         return Decision(outcome_pb2.STATUS_DISCARDED, reason)
-    if attempt >= policy.attempts and elapsed_s >= policy.period_s:
+    if attempt >= policy.attempts and not 0 <= elapsed_s < policy.period_s:
         return Decision(outcome_pb2.STATUS_EXHAUSTED, reason)
     cap_s = policy.caps_s[min(attempt, len(policy.caps_s)) - 1]
     asked_s = min(retry_after_s(result) or 0, policy.retry_after_cap_s)

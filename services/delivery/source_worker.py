@@ -165,7 +165,7 @@ class SourceWorker:
     def _come_to(self, concluded: _Concluded) -> Decision:
         """Decide about a run, and make the outcome and the deliveries that follow from it."""
         run, result = concluded.run, concluded.result
-        elapsed_s = self._clock.time() - run.event.received_at.ToNanoseconds() / 1e9
+        elapsed_s = self._clock.time() - run.held.stored_ns / 1e9
         decision = decide(self._policy, result, attempt=run.attempt, elapsed_s=elapsed_s)
         outcome = outcome_of_run(run)
         describe_run(outcome, decision, result, concluded.function)

@@ -34,11 +34,11 @@ class Counter(SQLModel, table=True):
 
     __tablename__ = "counters"  # pyright: ignore[reportAssignmentType]
     workspace_id: str = Field(primary_key=True)
-    minute: int = Field(primary_key=True)
-    stage: int = Field(primary_key=True)
+    minute: int = Field(sa_type=BigInteger, primary_key=True)
+    stage: int = Field(sa_type=BigInteger, primary_key=True)
     source_id: str = Field(primary_key=True)
     destination_id: str = Field(primary_key=True)
-    status: int = Field(primary_key=True)
+    status: int = Field(sa_type=BigInteger, primary_key=True)
     reason: str = Field(primary_key=True)
     count: int = Field(sa_type=BigInteger)
     duplicates: int = Field(sa_type=BigInteger)
@@ -59,9 +59,9 @@ class Delivery(SQLModel, table=True):
     message_id: str
     source_id: str
     destination_id: str
-    status: int
+    status: int = Field(sa_type=BigInteger)
     reason: str
-    attempts: int
+    attempts: int = Field(sa_type=BigInteger)
     event_type: str
     event_name: str
     received_us: int = Field(sa_type=BigInteger)
@@ -86,7 +86,7 @@ class Evidence(SQLModel, table=True):
     delivery_id: str = Field(primary_key=True)
     workspace_id: str
     destination_id: str
-    status: int
+    status: int = Field(sa_type=BigInteger)
     evidence: bytes
     replay: int = Field(sa_type=BigInteger)
     ordinal: int = Field(sa_type=BigInteger)
@@ -107,9 +107,9 @@ class Replay(SQLModel, table=True):
     token_id: str
     # `ReplayDeliveriesRequest` of the contract.
     request: bytes
-    state: int
-    version: int
-    max_per_second: int
+    state: int = Field(sa_type=BigInteger)
+    version: int = Field(sa_type=BigInteger)
+    max_per_second: int = Field(sa_type=BigInteger)
     # What it is about: what failed up to this ordinal and was not replayed under a number up to this one.
     last_ordinal: int = Field(sa_type=BigInteger)
     last_number: int = Field(sa_type=BigInteger)

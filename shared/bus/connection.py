@@ -82,12 +82,12 @@ class Bus:
         await self._publisher.start()
 
     async def _close(self) -> None:
+        # Whoever waited for an ack has it or an error. A server that hangs is left behind, and so is one that has just
+        # died: the client tries to write to it once more.
         if self.connection.is_connected:
-            # Whoever waited for an ack has it or an error; a server that hangs is left behind.
-            with suppress(nats.errors.Error):
+            with suppress(nats.errors.Error, OSError):
                 await self.connection.flush(timeout=_CLOSE_TIMEOUT_S)
-        # So is one that has just died, or does not read: the client tries to write to it once more.
-        with suppress(OSError):
+        with suppress(nats.errors.Error, OSError):
             async with asyncio.timeout(_CLOSE_TIMEOUT_S):
                 await self.connection.close()
 

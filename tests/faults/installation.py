@@ -130,6 +130,8 @@ class Installation:
             "PENSTOCK_SOURCES": json.dumps(self._lanes),
             "PENSTOCK_DESTINATIONS": json.dumps(self._lanes),
             "PENSTOCK_DESTINATION_RETRY": json.dumps(self._retry),
+            # What fails for ever is all that is left of the failing destination at the end: its tries are to end soon.
+            "PENSTOCK_CIRCUIT": json.dumps({"open_s": [0.1, 0.3]}),
             # A source's run never gives up here, so that each accepted event must come out at the other end.
             "PENSTOCK_SOURCE_RETRY": json.dumps({"caps_s": [0.5, 2], "attempts": 5, "period_s": _NEVER_S}),
         }

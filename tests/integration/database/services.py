@@ -133,7 +133,8 @@ async def _check_delivery(database: Database, _folder: Path) -> None:
     assert counts == {outcome_pb2.STATUS_SUCCEEDED: (21, 2), RETRYING: (1, 0), EXHAUSTED: (1, 0)}
     found = await store.delivery("ws_1", id_of(outcome(21)))
     assert found
-    row, evidence = found
+    shown, evidence = found
+    row = shown.row
     assert (row.status, row.attempts, row.trace_id) == (EXHAUSTED, 2, outcome(21).trace_id)
     assert outcome_pb2.Evidence.FromString(evidence or b"").error.message == "failure 2"
 

@@ -47,12 +47,12 @@ async def schema_of(database: Database) -> MetaData:
         return await (await session.connection()).run_sync(reflect)
 
 
-async def differences(database: Database, expected: MetaData, *, types: bool = True) -> list[Any]:
+async def differences(database: Database, expected: MetaData, *, defaults: bool = True) -> list[Any]:
     def compare(connection: Connection) -> list[Any]:
         options = {
             "version_table": f"{database.schema}_version",
-            "compare_type": types,
-            "compare_server_default": types,
+            "compare_type": True,
+            "compare_server_default": defaults,
         }
         return compare_metadata(MigrationContext.configure(connection, opts=options), expected)
 
@@ -90,7 +90,7 @@ async def test_deliverys_tables_are_those_of_its_code(database_url: str) -> None
             each.__table__.to_metadata(expected)
     database = Database(url=database_url, schema="delivery")
     await migrate(database, versions=MIGRATIONS)
-    assert await differences(database, expected, types=False) == []
+    assert await differences(database, expected, defaults=False) == []
     await database.close()
 
 

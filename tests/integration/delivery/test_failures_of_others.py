@@ -13,6 +13,8 @@ from shared.bus.consumers import remove_consumer
 from shared.bus.message_ids import delivery_id
 from shared.bus.subjects import attempts
 from tests.clock import MovableClock
+from tests.executor import returned
+from tests.integration.delivery.dead_letters import FILTER, Crm, fail
 from tests.integration.delivery.harness import Harness, track
 from tests.integration.delivery.one_destination import (
     DESTINATION,
@@ -27,6 +29,7 @@ from tests.integration.delivery.one_destination import (
     tries_more,
     waiting,
 )
+from tests.integration.delivery.read_side import ReadSide
 from tests.integration.delivery.test_crashes import doomed_workers
 from tests.nats import NatsServer
 from tests.polling import until
@@ -202,3 +205,37 @@ async def test_destination_down_for_hours_events_never_retried(harness: Harness)
     statuses = await harness.statuses(DESTINATION)
     assert statuses["SUCCEEDED"] == events
     assert not [status for status in statuses if status.startswith("EXHAUSTED")]
+
+
+async def test_slow_destination_of_one_tenant_blocks_all(harness: Harness) -> None:
+    """keygen-api #771: one endpoint that hung held the workers of all. Here each destination has a lane of its own."""
+    events = 300  # more than a lane holds
+    await harness.destination("hanging")
+    await harness.destination("healthy")
+    await harness.source(to=["hanging", "healthy"])
+    harness.executor.scripts = {"ins_hanging": lambda _: returned(), "ins_healthy": lambda _: returned()}
+    ended = harness.executor.gates["ins_hanging"] = asyncio.Event()
+
+    def ran(instance_id: str) -> int:
+        return sum(count for (name, _), count in harness.executor.runs.items() if name == instance_id)
+
+    async with harness.workers():
+        await harness.send([track(number) for number in range(events)])
+        await until(lambda: ran("ins_healthy") == events)
+        assert ran("ins_hanging") == 0
+        ended.set()
+        await harness.drained()
+    assert (await harness.statuses(DESTINATION))["SUCCEEDED"] == 2 * events
+
+
+async def test_batch_retry_over_the_wrong_endpoints(harness: Harness, reads: ReadSide) -> None:
+    """Convoy #2116: a batch retry for one endpoint went to others as well. A destination's id is part of a replay."""
+    await fail(harness, "a", "b", events=5)
+    mended = {name: Crm() for name in ("a", "b")}
+    harness.executor.scripts = {f"ins_{name}": crm for name, crm in mended.items()}
+    async with reads.replaying(), harness.workers():
+        replay = await reads.ended(await reads.replay(filter=FILTER(destination_id="dst_b")))
+        await harness.drained()
+    assert (replay.matched, replay.published) == (5, 5)
+    assert (mended["a"].got, sorted(mended["b"].got)) == ([], [f"m{number}" for number in range(5)])
+    assert {each.destination_id for each in await reads.dead() if not each.replayed_as} == {"dst_a"}

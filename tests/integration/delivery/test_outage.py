@@ -61,6 +61,11 @@ class Running:
         except Unavailable:
             return False
 
+    async def tells(self, status: int) -> bool:
+        """Tell whether this is the health of what reads the database; all else serves."""
+        assert await self.health("") == SERVING
+        return await self.health(NAME) == status
+
     async def health(self, name: str) -> int:
         """Give the health of a service, or of the process."""
         stub: health_pb2_grpc.HealthStub = health_pb2_grpc.HealthStub(self._channel)  # pyright: ignore[reportArgumentType]
@@ -102,8 +107,10 @@ async def test_deliveries_go_on_while_postgresql_is_dead(
             with pytest.raises(Unavailable, match="cannot be reached") as raised:
                 await delivery.delivered()
             assert (raised.value.reason, raised.value.retry_delay_s) == ("DATABASE_UNAVAILABLE", 1.0)
+            await until(lambda: delivery.tells(NOT_SERVING))
             postgres.start()
             await until(delivery.has_caught_up)
+            await until(lambda: delivery.tells(SERVING))
 
 
 @pytest.mark.slow
@@ -132,7 +139,7 @@ async def test_delivery_starts_without_its_database(
             await delivery.delivered()
         postgres.start()
         await until(delivery.has_caught_up)
-        assert await delivery.health(NAME) == SERVING
+        await until(lambda: delivery.tells(SERVING))
 
 
 async def test_a_missing_database_is_used_once_it_is_made(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 
@@ -9,6 +10,7 @@ import pytest
 
 from penstock.event.v1 import outcome_pb2
 from penstock.executor.v1 import executor_service_pb2, result_pb2
+from services.delivery.clock import Clock
 from shared.bus import StreamLimits
 from shared.errors import ResourceExhausted
 from tests.executor import Result, returned, threw
@@ -167,6 +169,37 @@ async def test_a_refused_workspace_waits_as_long_as_it_is_asked_to_and_loses_no_
     assert all(later_s - called_s[0] >= delay_s for later_s in called_s[1:])
     assert await harness.statuses(DESTINATION) == {"SUCCEEDED": 2}
     assert [each.attempt for each in await harness.outcomes() if each.stage == DESTINATION] == [1, 1]
+
+
+class WaitsNot(Clock):
+    """Counts the waits that have an end, and leaves them out."""
+
+    def __init__(self) -> None:
+        self.waits = 0
+
+    async def wait(self, event: asyncio.Event, timeout_s: float | None) -> None:
+        self.waits += timeout_s is not None
+        await super().wait(event, timeout_s and 0.001)
+
+
+async def test_a_destination_that_fails_wholly_is_pulled_as_before_once_the_platform_works(harness: Harness) -> None:
+    await harness.destination("a")
+    await harness.source(to=["a"])
+    clock, waits = WaitsNot(), list[int]()
+
+    def script(_: Invocation) -> Result:
+        waits.append(clock.waits)
+        if len(waits) <= 2:
+            raise ResourceExhausted("no core was free")
+        return threw(result_pb2.ERROR_KIND_RETRY)
+
+    harness.executor.scripts["ins_a"] = script
+    async with harness.workers(clock=clock, destinations={"concurrency": 1, "ack_wait_s": 1.0}):
+        await harness.send([track(number) for number in range(10)])
+        await harness.drained()
+    assert waits[0] < waits[2], "after a failure of the platform there is a wait"
+    # The first result is concluded beside the next wait.
+    assert waits[4] == waits[-1]
 
 
 async def test_a_defect_of_the_executor_is_a_try_so_that_it_ends(harness: Harness) -> None:

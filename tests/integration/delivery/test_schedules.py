@@ -7,10 +7,11 @@ import itertools
 
 import pytest
 
-from penstock.event.v1 import outcome_pb2
-from shared.bus import Bus
+from penstock.event.v1 import delivery_pb2, outcome_pb2
+from shared.bus import Bus, Publication
+from shared.bus.subjects import deliveries
 from tests.clock import MovableClock
-from tests.integration.delivery.harness import Harness, track
+from tests.integration.delivery.harness import WORKSPACE, Harness, track
 from tests.integration.delivery.one_destination import (
     DESTINATION,
     HOUR_S,
@@ -47,6 +48,24 @@ async def test_ten_tries_and_four_hours_exhaust_and_neither_alone_does(harness: 
         clock.advance(5 * HOUR_S)
     assert (await attempts_of(harness))["m2"] == list(range(1, 11))
     assert (await harness.statuses(DESTINATION))["EXHAUSTED RETRY"] == 2
+
+
+@pytest.mark.parametrize("wrong_s", [-24 * HOUR_S, 24 * HOUR_S], ids=["behind", "ahead"])
+async def test_a_delivery_that_was_routed_by_a_wrong_clock_is_tried_for_four_hours(
+    harness: Harness, wrong_s: float
+) -> None:
+    await harness.destination("a")
+    clock, outside = MovableClock(), Outside(harness)
+    delivery = delivery_pb2.Delivery(
+        event_id="evt_1", workspace_id=WORKSPACE, source_id="src_s", destination_id="dst_a", message_id="m1"
+    )
+    delivery.routed_at.FromSeconds(int(clock.time() + wrong_s))
+    await harness.bus.publish(Publication(deliveries(WORKSPACE, "dst_a"), delivery.SerializeToString()))
+    async with harness.workers(clock=clock, destination_retry=QUICK):
+        await until(lambda: outside.total >= 12)
+        clock.advance(4 * HOUR_S)
+        await harness.drained()
+    assert (await harness.statuses(DESTINATION))["EXHAUSTED RETRY"] == 1
 
 
 async def test_a_consumer_that_is_made_anew_neither_hurries_nor_forgets_tries(harness: Harness) -> None:

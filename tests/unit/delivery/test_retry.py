@@ -89,6 +89,13 @@ def test_defaults_go_on_for_four_hours_and_ten_tries() -> None:
     assert decide(source, failed, attempt=5, elapsed_s=0).status == exhausted
 
 
+def test_a_clock_that_was_ahead_does_not_prolong_the_tries() -> None:
+    policy = DeliverySettings().destination_retry
+    failed = threw(result_pb2.ERROR_KIND_RETRY)
+    assert decide(policy, failed, attempt=9, elapsed_s=-3600).status == outcome_pb2.STATUS_RETRYING
+    assert decide(policy, failed, attempt=10, elapsed_s=-3600).status == outcome_pb2.STATUS_EXHAUSTED
+
+
 @pytest.mark.parametrize("text", ["", "soon", "-1", "1.5", "١٢", "Fri, 99 Foo 2026", "\x00"])
 def test_retry_after_that_cannot_be_read_is_none(text: str) -> None:
     assert retry_after_s(threw(result_pb2.ERROR_KIND_RETRY, retry_after=text)) is None
