@@ -11,11 +11,12 @@ from services.delivery.rate_limit import TokenBucket
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The limits of one lane; sources have only the first."""
+    """The limits of one lane; sources have only the first. `on_pulled` is told that there was something to pull."""
 
     concurrency: Callable[[], int]
     bucket: TokenBucket | None = None
     circuit: Circuit | None = None
+    on_pulled: Callable[[], None] = lambda: None
 
     @property
     def is_stopped(self) -> bool:
@@ -31,6 +32,8 @@ class Pace:
 
     def pulled(self, count: int) -> None:
         """Count what was pulled."""
+        if count:
+            self.on_pulled()
         if self.bucket:
             self.bucket.take(count)
 

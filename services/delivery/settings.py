@@ -16,6 +16,12 @@ class LaneLimits(BaseModel, frozen=True):
     """How much of one source's or destination's log is worked on at a time."""
 
     concurrency: int = Field(default=100, description="Events worked on at a time.")
+    concurrency_beside_others: int = Field(
+        default=16,
+        ge=1,
+        description="The same while other workspaces have work: as many as run at a time in two executors, so that no "
+        "backlog queues there before everybody else's events.",
+    )
     ack_wait_s: float = Field(default=10.0, description="Seconds after which the events of a dead worker come again.")
 
 

@@ -21,10 +21,11 @@ from services.delivery.handing_over import HandingOver
 from services.delivery.health import DestinationHealth
 from services.delivery.invoking import Invoker
 from services.delivery.lane import Lane, LaneConsumer
+from services.delivery.neighbours import Neighbours
 from services.delivery.outcomes import Outcomes
 from services.delivery.pacing import Pace
 from services.delivery.rate_limit import TokenBucket
-from services.delivery.settings import DeliverySettings
+from services.delivery.settings import DeliverySettings, LaneLimits
 from services.delivery.source_worker import SourceWorker
 from services.delivery.spans import Spans
 from shared.bus import Bus, ConfigView, subjects
@@ -78,6 +79,7 @@ class Workers:
         self._handing_over = HandingOver(bus, config)
         self._inbox, self._deliveries = Redeliveries(bus, subjects.INBOX), Redeliveries(bus, subjects.DELIVERIES)
         self.destinations: dict[str, DestinationInService] = {}
+        self._neighbours = Neighbours(clock=clock.monotonic)
         self._running: dict[str, _Running] = {}
         self._removed: set[str] = set()
 
@@ -148,7 +150,10 @@ class Workers:
         return Lane(
             self._bus,
             consumer,
-            pace=Pace(lambda: limits.concurrency),
+            pace=Pace(
+                lambda: self._bounded(limits, limits.concurrency, source.workspace_id),
+                on_pulled=lambda: self._neighbours.pulled(source.workspace_id),
+            ),
             handle=worker.handle,
             on_declared=self._inbox.forget,
             clock=self._clock,
@@ -162,7 +167,8 @@ class Workers:
 
         def concurrency() -> int:
             now = current()
-            return (now and now.concurrency) or limits.concurrency
+            own = (now and now.concurrency) or limits.concurrency
+            return self._bounded(limits, own, destination.workspace_id)
 
         def per_second() -> float:
             now = current()
@@ -185,7 +191,12 @@ class Workers:
             subject=subjects.deliveries(destination.workspace_id, name),
             ack_wait_s=limits.ack_wait_s,
         )
-        pace = Pace(concurrency, TokenBucket(per_second, clock=self._clock.monotonic), health.circuit)
+        pace = Pace(
+            concurrency,
+            TokenBucket(per_second, clock=self._clock.monotonic),
+            health.circuit,
+            on_pulled=lambda: self._neighbours.pulled(destination.workspace_id),
+        )
         return Lane(
             self._bus,
             consumer,
@@ -194,6 +205,11 @@ class Workers:
             on_declared=self._deliveries.forget,
             clock=self._clock,
         )
+
+    def _bounded(self, limits: LaneLimits, concurrency: int, workspace_id: str) -> int:
+        if self._neighbours.has(workspace_id):
+            return min(concurrency, limits.concurrency_beside_others)
+        return concurrency
 
     def _health(self, destination: config_pb2.DestinationConfig) -> DestinationHealth:
         name, workspace_id = destination.destination_id, destination.workspace_id

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -93,10 +94,7 @@ class Executor:
         `on_suspended` is called when the event begins to wait for a request or timer: others may use that time.
         """
         try:
-            if not program.concurrency:
-                return await self._run(program, invocation, on_suspended)
-            async with self._concurrency.place(program.workspace_id, program.concurrency):
-                return await self._run(program, invocation, on_suspended)
+            return await self._run(program, invocation, on_suspended)
         except CodeFaultError as error:
             return self._without_run(invocation, _error_of(error.fault))
         except EndedError as ended:
@@ -106,7 +104,11 @@ class Executor:
         self, program: Program, invocation: Invocation, on_suspended: Callable[[], None]
     ) -> InvocationResult:
         start = partial(self._start, program)
-        async with self.pool.lend(program.key, start, fresh=program.fresh, once=program.once) as sandbox:
+        # The sandbox first: what waits for one of its instance must hold no place that others of its workspace need.
+        async with (
+            self.pool.lend(program.key, start, fresh=program.fresh, once=program.once) as sandbox,
+            self._place(program),
+        ):
             run = Run(
                 sandbox=sandbox,
                 invocation=invocation,
@@ -119,6 +121,11 @@ class Executor:
             )
             result = await run.result()
             return program.masker.result(result) if program.masker else result
+
+    def _place(self, program: Program) -> AbstractAsyncContextManager[None]:
+        if not program.concurrency:
+            return nullcontext()
+        return self._concurrency.place(program.workspace_id, program.concurrency)
 
     async def _start(self, program: Program) -> Sandbox:
         return Sandbox(

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from services.executor.admission import acquired
+from services.executor.admission import TooLongError, acquired
 from services.executor.sandbox import Sandbox
 
 
@@ -128,7 +128,10 @@ class SandboxPool:
 
 
 class Loan:
-    """A sandbox for the time of an `async with` block; one that is left by an exception is ended."""
+    """A sandbox for the time of an `async with` block; one that is left by an exception is ended.
+
+    Except by TooLongError: then nothing has run in it.
+    """
 
     __slots__ = ("_fresh", "_key", "_once", "_place", "_pool", "_sandbox", "_start")
 
@@ -148,5 +151,5 @@ class Loan:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        keep = kind is None and not self._once
+        keep = kind in (None, TooLongError) and not self._once
         self._pool.give_back(self._key, self._place, self._sandbox, keep=keep, fresh=self._fresh)

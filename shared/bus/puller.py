@@ -104,8 +104,9 @@ class Puller:
                     await Held(self._bus, message).nak()
 
     async def fetch(self, limit: int, *, gather_s: float = 0) -> list[Held]:
-        """Wait for messages and give what is there, at most `limit`, and at least one unless it is interrupted.
+        """Wait for messages and give what is there, at least one unless it is interrupted.
 
+        `limit` is how many to ask for. What an earlier and larger request brings is given too: it is this process's.
         When the first has come, wait up to `gather_s` for others: a group costs little more than a message.
         Raises NotFound when the consumer does not exist (any more).
         """
@@ -116,7 +117,8 @@ class Puller:
             await self._wait()
         if gather_s:
             await self._gather(limit, gather_s)
-        taken = [self._arrived.popleft() for _ in range(min(limit, len(self._arrived)))]
+        taken = list(self._arrived)
+        self._arrived.clear()
         return [Held(self._bus, message) for message in taken]
 
     async def _gather(self, limit: int, gather_s: float) -> None:

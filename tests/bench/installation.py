@@ -39,10 +39,10 @@ def measure(*, events: int = 4000) -> list[Figure]:
     """Start an installation and give its figures."""
     with (
         tempfile.TemporaryDirectory(prefix="penstock-bench-") as folder,
-        _receiver() as receiver,
+        receiver() as address,
         up(Path(folder) / "data", "--egress-allow", "127.0.0.1/32") as running,
     ):
-        return asyncio.run(_way(running, Path(folder), receiver, events))
+        return asyncio.run(_way(running, Path(folder), address, events))
 
 
 async def _way(running: Penstock, folder: Path, receiver: str, events: int) -> list[Figure]:
@@ -97,7 +97,8 @@ async def _arrived(receiver: str, count: int) -> dict[str, float]:
 
 
 @contextlib.contextmanager
-def _receiver() -> Generator[str]:
+def receiver() -> Generator[str]:
+    """Run the outside in a process of its own while the block runs, and give its URL."""
     command = [sys.executable, "-m", "tests.bench.receiver"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout

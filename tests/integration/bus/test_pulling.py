@@ -45,6 +45,16 @@ async def test_messages_that_come_shortly_after_each_other_may_be_one_batch(bus:
         assert [message.data for message in await puller.fetch(3, gather_s=0.01)] == [b"3"]
 
 
+async def test_what_a_larger_request_brings_is_given_also_when_less_is_asked_for(bus: Bus) -> None:
+    async with (await consumer(bus)).open() as puller:
+        fetching = asyncio.create_task(puller.fetch(10))
+        await publish(bus, 0)
+        assert len(await fetching) == 1
+        await publish(bus, *range(1, 6))
+        await until(lambda: len(puller._arrived) == 5)
+        assert [message.data for message in await puller.fetch(1)] == [b"1", b"2", b"3", b"4", b"5"]
+
+
 async def test_a_cancellation_that_comes_while_closing_is_not_lost(bus: Bus) -> None:
     puller, closing = await consumer(bus), asyncio.Event()
 

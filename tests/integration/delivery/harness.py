@@ -93,9 +93,16 @@ class Harness:
         )
         await self.store.put(f"destination.{destination.destination_id}", destination)
 
-    async def send(self, messages: Sequence[dict[str, Any]], *, source: str = "s", sampled: bool = True) -> list[str]:
+    async def send(
+        self,
+        messages: Sequence[dict[str, Any]],
+        *,
+        source: str = "s",
+        workspace_id: str = WORKSPACE,
+        sampled: bool = True,
+    ) -> list[str]:
         """Put Segment messages into the log, as the gateway does."""
-        events = [self._event(source) for _ in messages]
+        events = [self._event(source, workspace_id) for _ in messages]
         for event, message in zip(events, messages, strict=True):
             event.message = json.dumps(message).encode()
         return await self._publish(events, sampled=sampled)
@@ -107,11 +114,11 @@ class Harness:
             event.request.body = body
         return await self._publish(events)
 
-    def _event(self, source: str) -> inbound_pb2.InboundEvent:
+    def _event(self, source: str, workspace_id: str = WORKSPACE) -> inbound_pb2.InboundEvent:
         received_at = Timestamp()
         received_at.GetCurrentTime()
         return inbound_pb2.InboundEvent(
-            event_id=new_id("evt"), workspace_id=WORKSPACE, source_id=f"src_{source}", received_at=received_at
+            event_id=new_id("evt"), workspace_id=workspace_id, source_id=f"src_{source}", received_at=received_at
         )
 
     async def _publish(self, events: Sequence[inbound_pb2.InboundEvent], *, sampled: bool = True) -> list[str]:

@@ -20,6 +20,7 @@ from services.executor.results import FunctionKind, Invocation, InvocationResult
 from tests.images import cache_dir
 from tests.integration.executor.test_executor import Installation, installation
 from tests.nats import nats_server
+from tests.polling import until
 
 __all__ = ["cache_dir", "installation", "nats_server"]
 
@@ -300,3 +301,18 @@ async def test_after_a_trap_the_batch_goes_on_in_a_new_sandbox(installation: Ins
             ran_before = json.loads(result.returned)
             assert not set(ran_before) & set(ends)
             assert len(ran_before) == result.usage.earlier_events + 1
+
+
+async def test_events_that_wait_for_a_hanging_instance_hold_no_place_of_their_workspace(cache_dir: Path) -> None:
+    executor = make_executor(cache_dir=cache_dir, outside=Clock(ANSWERS), pool=SandboxPool(per_key=1))
+    limited: dict[str, Any] = {"workspace_id": "ws_1", "concurrency": 2}
+    hanging = program("async function onTrack() { await fetch('https://api.example/never') }", **limited)
+    healthy = program("function onTrack() { return 1 }", key="ins_2", **limited)
+    held = [asyncio.create_task(executor.run(hanging, event())) for _ in range(5)]
+    await until(lambda: executor.pool.busy == len(held))
+    result = await executor.run(healthy, event())
+    assert (result.error, result.returned) == (None, b"1")
+    assert not any(each.done() for each in held)
+    for each in held:
+        each.cancel()
+    await asyncio.gather(*held, return_exceptions=True)

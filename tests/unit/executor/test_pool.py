@@ -105,6 +105,15 @@ async def test_too_many_wait_their_turn_and_not_for_ever() -> None:
         pass
 
 
+async def test_a_sandbox_that_nothing_ran_in_stays_warm() -> None:
+    pool = SandboxPool()
+    loan = pool.lend("a", lambda: sandbox("a"))
+    unused = await loan.__aenter__()
+    await loan.__aexit__(TooLongError, TooLongError(), None)
+    async with pool.lend("a", lambda: sandbox("a")) as box:
+        assert box is unused
+
+
 async def test_a_key_that_ended_while_it_ran_leaves_nothing() -> None:
     pool = SandboxPool()
     async with pool.lend("a", lambda: sandbox("a")) as box:
