@@ -68,6 +68,7 @@ class ScriptedExecutor(contract_grpc.ExecutorServiceServicer):
     async def InvokeOne(self, request: contract.InvokeOneRequest, context: Any) -> contract.InvokeOneResponse:
         assert caller().service == "delivery"
         await self._gate(request.instance_id).wait()
+        self.code_digests.append(request.code_digest)
         return contract.InvokeOneResponse(result=self._run(request.instance_id, request.invocation))
 
     def _gate(self, instance_id: str) -> asyncio.Event:

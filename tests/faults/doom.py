@@ -9,10 +9,12 @@ import mmap
 import os
 import signal
 import struct
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NoReturn
+
+from tests.frames import messages
 
 _POINTS = "points.json"
 _ARMED = "armed"
@@ -65,26 +67,61 @@ def install(folder: Path, service: str) -> None:
 
 def _install(point: Point, number: int, cells: memoryview[int]) -> None:
     kind, _, prefix = point.place.partition(" ")
-    place = "nats.aio.client:Client.publish" if kind == "publish" else point.place
-    module, _, path = place.partition(":")
+    if kind == "publish":
+        _install_messages(point, prefix, number, cells)
+    else:
+        _install_call(point, number, cells)
+
+
+def _install_call(point: Point, number: int, cells: memoryview[int]) -> None:
+    module, _, path = point.place.partition(":")
     *owners, name = path.split(".")
     owner: Any = functools.reduce(getattr, owners, importlib.import_module(module))
     original: Callable[..., Awaitable[Any]] = getattr(owner, name)
 
     async def doomed(self: Any, *arguments: Any, **named: Any) -> Any:
-        if cells[0] != number or (kind == "publish" and not arguments[0].startswith(prefix)):
-            return await original(self, *arguments, **named)
-        cells[1] -= 1
-        if cells[1] > 0:
+        if not _comes(number, cells):
             return await original(self, *arguments, **named)
         if point.after:
             await original(self, *arguments, **named)
-            if kind == "publish":
-                await self.flush()
-        cells[0] = 0
-        _die()
+        _die(cells)
 
     setattr(owner, name, doomed)
+
+
+def _install_messages(point: Point, prefix: str, number: int, cells: memoryview[int]) -> None:
+    """Publications are written as frames, several at a time; all else is published one by one."""
+    client: Any = importlib.import_module("shared.bus.wire").WireClient
+    publish, write = client.publish, client.write
+
+    async def send(self: Any, subject: str, sending: Coroutine[Any, Any, None]) -> None:
+        doomed = subject.startswith(prefix) and _comes(number, cells)
+        if doomed and not point.after:
+            _die(cells)
+        await sending
+        if doomed:
+            await self.flush()
+            _die(cells)
+
+    async def doomed_publish(self: Any, subject: str, *arguments: Any, **named: Any) -> None:
+        await send(self, subject, publish(self, subject, *arguments, **named))
+
+    async def doomed_write(self: Any, frames: bytes) -> None:
+        if cells[0] != number:
+            await write(self, frames)
+            return
+        for subject, frame in messages(frames):
+            await send(self, subject, write(self, frame))
+
+    client.publish, client.write = doomed_publish, doomed_write
+
+
+def _comes(number: int, cells: memoryview[int]) -> bool:
+    """Tell whether the nth time has come."""
+    if cells[0] != number:
+        return False
+    cells[1] -= 1
+    return cells[1] <= 0
 
 
 def _cells(folder: Path) -> memoryview[int]:
@@ -92,6 +129,7 @@ def _cells(folder: Path) -> memoryview[int]:
         return memoryview(mmap.mmap(file.fileno(), 2 * struct.calcsize("q"))).cast("q")
 
 
-def _die() -> NoReturn:
+def _die(cells: memoryview[int]) -> NoReturn:
+    cells[0] = 0
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError("a killed process goes on")

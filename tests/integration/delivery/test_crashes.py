@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import AsyncGenerator, Coroutine, Iterator
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -18,6 +18,7 @@ from services.delivery.folding import try_key
 from services.delivery.outcomes import id_of
 from shared.bus import Bus
 from tests.executor import Result, returned, threw
+from tests.frames import messages
 from tests.integration.delivery.harness import Harness, track
 from tests.nats import NatsServer
 from tests.polling import until
@@ -55,16 +56,6 @@ class Doom:
         if self.come.is_set() or doomed:
             self.come.set()
             raise nats.errors.OutboundBufferLimitError
-
-
-def messages(frames: bytes) -> Iterator[tuple[str, bytes]]:
-    """Take protocol text apart: the subject of each message, and all of it."""
-    while frames:
-        line = frames.partition(b"\r\n")[0]
-        words = line.split()
-        end = len(line) + int(words[-1]) + 4
-        yield words[1].decode(), frames[:end]
-        frames = frames[end:]
 
 
 @asynccontextmanager

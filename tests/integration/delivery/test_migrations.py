@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Any
 
-from alembic.autogenerate import compare_metadata
-from alembic.migration import MigrationContext
 from sqlalchemy import text
-from sqlalchemy.engine import Connection
-from sqlmodel import SQLModel
 
 from penstock.delivery.v1 import delivery_service_pb2 as contract
 from penstock.delivery.v1 import replay_pb2
@@ -24,20 +19,6 @@ INSERT INTO deliveries (delivery_id, workspace_id, event_id, message_id, source_
  attempts, event_type, event_name, received_us, updated_us, next_attempt_us, trace_id, ordinal)
 VALUES ('dlv_old', 'ws_1', 'evt_1', 'm1', 'src_s', 'dst_a', 5, 'RETRY', 10, 'track', 'Tested', 0, 0, 0, '', 1)
 """
-
-
-async def test_tables_are_those_of_the_code(database_url: str) -> None:
-    database = Database(url=database_url, schema="delivery")
-    await migrate(database, versions=MIGRATIONS)
-
-    def differences(connection: Connection) -> list[Any]:
-        options = {"version_table": "delivery_version", "compare_type": True}
-        return compare_metadata(MigrationContext.configure(connection, opts=options), SQLModel.metadata)
-
-    async with database.write() as session:
-        found = await (await session.connection()).run_sync(differences)
-    await database.close()
-    assert found == []
 
 
 async def test_a_dead_letter_of_an_older_release_can_be_replayed(
