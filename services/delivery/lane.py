@@ -130,16 +130,23 @@ class Lane:
         async with _owned_tasks() as tasks:
             tasks.create_task(self._extend())
             while True:
-                while self._is_stopped:
-                    await self._change()
+                await self._until_pulling()
                 await self._pull(tasks)
+
+    async def _until_pulling(self) -> None:
+        while True:
+            # Read before it is asked whether to wait: a limit that ends between the two is not waited for without end.
+            wait_s = self._pace.wait_s
+            if not self._is_stopped:
+                return
+            await self._change(wait_s)
 
     async def _pull(self, tasks: asyncio.TaskGroup) -> None:
         """Pull until that must stop; then the server forgets what was asked for, and keeps what waits."""
         puller = self._puller = Puller(self._bus, stream=self._consumer.stream, consumer=self._consumer.name)
         try:
             async with puller.open():
-                while room := await self._room():
+                while (room := await self._room()) and not puller.is_interrupted:
                     # What comes while nothing is held goes on at once, what comes to others waits for more.
                     held = await puller.fetch(min(room, _FETCH_LIMIT), gather_s=_GATHER_S if self._held else 0)
                     self._pace.pulled(len(held))
@@ -153,13 +160,15 @@ class Lane:
     async def _room(self) -> int:
         """Wait until something may be pulled, and tell how much; 0 when pulling must stop."""
         await self._recover()
-        while not self._is_stopped:
+        while True:
+            wait_s = self._pace.wait_s  # before what it is for, as above
+            if self._is_stopped:
+                return 0
             room = self._pace.allowance(len(self._held))
             if room > 0:
                 return await self._gather_room(room)
-            await self._change()
+            await self._change(wait_s)
             await self._recover()
-        return 0
 
     async def _gather_room(self, room: int) -> int:
         """Let more places come free, for a moment: few large groups cost less than many small ones."""
@@ -172,10 +181,10 @@ class Lane:
                     gathered = self._pace.allowance(len(self._held))
         return max(room, gathered)
 
-    async def _change(self) -> None:
-        """Wait until what is held or the limits of the pace may have changed."""
+    async def _change(self, wait_s: float | None) -> None:
+        """Wait until what is held has changed, or for so long."""
         self._settled.clear()
-        await self._clock.wait(self._settled, self._pace.wait_s)
+        await self._clock.wait(self._settled, wait_s)
 
     @property
     def _is_stopped(self) -> bool:

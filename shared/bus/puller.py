@@ -85,7 +85,7 @@ class Puller:
         # Messages that the standing request may still bring; 0 when none stands.
         self._outstanding = 0
         self._gone = ""
-        self._interrupted = False
+        self.is_interrupted = False
 
     @asynccontextmanager
     async def open(self) -> AsyncGenerator[Puller]:
@@ -110,7 +110,7 @@ class Puller:
         When the first has come, wait up to `gather_s` for others: a group costs little more than a message.
         Raises NotFound when the consumer does not exist (any more).
         """
-        while not self._arrived and not self._interrupted:
+        while not self._arrived and not self.is_interrupted:
             self._wake.clear()
             if not self._outstanding:
                 await self._request(limit)
@@ -124,13 +124,13 @@ class Puller:
     async def _gather(self, limit: int, gather_s: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(gather_s):
-                while len(self._arrived) < limit and not self._interrupted:
+                while len(self._arrived) < limit and not self.is_interrupted:
                     self._wake.clear()
                     await self._wake.wait()
 
     def interrupt(self) -> None:
         """Have `fetch` wait no more, now and from now on. What it has asked for, the end of `open` takes back."""
-        self._interrupted = True
+        self.is_interrupted = True
         self._wake.set()
 
     async def _request(self, limit: int) -> None:

@@ -18,7 +18,7 @@ from tests.integration.delivery.harness import Harness, track
 from tests.polling import until
 
 DESTINATION = outcome_pb2.STAGE_DESTINATION
-CIRCUIT = {"share": 0.5, "minimum": 10, "window_s": 10, "open_s": [60, 120]}
+CIRCUIT: dict[str, Any] = {"share": 0.5, "minimum": 10, "window_s": 10, "open_s": [60, 120]}
 RETRIES = {"caps_s": [0.01], "attempts": 100, "period_s": 3600}
 Invocation = executor_service_pb2.Invocation
 
@@ -104,6 +104,40 @@ async def test_an_open_circuit_holds_up_nobody_else(harness: Harness) -> None:
 
         await until(delivered)
         assert (state(workers), state(workers, "b")) == (State.OPEN, State.CLOSED)
+
+
+class PassingClock(MovableClock):
+    """Moves on by two minutes after it was read so many times."""
+
+    reads_left = 0
+
+    def monotonic(self) -> float:
+        now = super().monotonic()
+        if self.reads_left:
+            self.reads_left -= 1
+            self._offset_s += 0 if self.reads_left else 120
+        return now
+
+
+async def test_a_circuit_that_may_be_probed_between_two_looks_at_the_clock_is_probed(harness: Harness) -> None:
+    clock, outside = PassingClock(), Outside(harness)
+    await harness.destination("a")
+    await harness.source(to=["a"])
+    async with working(harness, clock) as workers:
+        await harness.send([track(number) for number in range(CIRCUIT["minimum"])])
+        await until(lambda: state(workers) is State.OPEN)
+        for reads in range(1, 25):
+            tries = outside.tries
+            clock.reads_left = reads
+            clock.advance(120)
+
+            def probed(tries: int = tries) -> bool:
+                clock.advance(120)
+                return outside.tries > tries
+
+            await until(probed)
+        outside.works = True
+        await until(lambda: clock.advance(120) or state(workers) is State.CLOSED)
 
 
 async def test_what_comes_too_late_to_be_taken_back_loses_no_try(harness: Harness) -> None:
