@@ -13,10 +13,10 @@ from typing import Annotated, Any, Concatenate, ParamSpec
 import grpc
 import typer
 
-from cli.local.installation import Addresses, InstallationError, read_addresses
+from cli.local.addresses import Addresses, InstallationError, read_addresses
 from cli.output import Output
 from shared.errors import PenstockError
-from shared.rpc import connect
+from shared.rpc.client import connect
 
 P = ParamSpec("P")
 

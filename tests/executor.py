@@ -15,8 +15,8 @@ import grpc
 from penstock.executor.v1 import executor_service_pb2 as contract
 from penstock.executor.v1 import executor_service_pb2_grpc as contract_grpc
 from penstock.executor.v1 import result_pb2
-from shared.rpc import RpcServer, caller
-from shared.rpc.access import Authenticate, Caller
+from shared.rpc.access import Authenticate, Caller, caller
+from shared.rpc.server import RpcServer
 
 Result = result_pb2.InvocationResult
 # Gives the result of one event: what a function would do. An exception is raised as the rpc's.

@@ -14,7 +14,8 @@ from cli.commands.up import HTTP_PORT, end_with_signals, running, show_start_err
 from cli.demo.receiver import Receiver
 from cli.demo.story import DemoError, Story, show_request
 from cli.lazy import new_app
-from cli.local.installation import Installation, InstallationError
+from cli.local.addresses import InstallationError
+from cli.local.installation import Installation
 from cli.local.ports import free_ports, is_free
 from cli.local.supervisor import StartError
 

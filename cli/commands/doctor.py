@@ -17,7 +17,7 @@ from nats.errors import Error as NatsError
 
 from cli.lazy import new_app
 from cli.local import nats as local_nats
-from cli.local.installation import Addresses, InstallationError, read_addresses
+from cli.local.addresses import Addresses, InstallationError, read_addresses
 from cli.local.readiness import answering, listening, serving
 from cli.output import Output, table
 from cli.session import DataDir, Json

@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from cli.lazy import new_app
-from cli.local.installation import Addresses, Installation, InstallationError
+from cli.local.addresses import Addresses, InstallationError
+from cli.local.installation import Installation
 from cli.local.supervisor import StartError, Supervisor
 from cli.session import DataDir
 

@@ -8,33 +8,15 @@ import os
 import sys
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from cli.local import nats
+from cli.local.addresses import Addresses, InstallationError
 from cli.local.child import ChildSpec
 from cli.local.ports import LOOPBACK, free_ports, is_free
 from cli.local.readiness import answering, listening, serving
 from shared.rpc.identity import make_tokens
-
-
-class InstallationError(Exception):
-    """The installation cannot be started as asked; the message says why, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where the parts of a running installation are; written to `installation.json` for the command line."""
-
-    http: str
-    grpc: str
-    nats: str
-    registry: str
-    secrets: str
-    delivery: str
-    traces: str
-    executors: list[str] = field(default_factory=list[str])
-    metrics: list[str] = field(default_factory=list[str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,17 +169,6 @@ def _shared_database() -> str:
             "Leave it out, and they are in the data directory; or name a PostgreSQL database."
         )
     return url
-
-
-def read_addresses(data_dir: Path) -> Addresses:
-    """Read where the installation of a data directory runs. Raises InstallationError when it does not run."""
-    try:
-        return Addresses(**json.loads((data_dir / "installation.json").read_text()))
-    except FileNotFoundError:
-        raise InstallationError(
-            f"No Penstock runs with the data directory {data_dir}. Start one with `penstock up`, "
-            "or name the directory of another with --data-dir."
-        ) from None
 
 
 def _traces(addresses: Addresses) -> dict[str, str]:

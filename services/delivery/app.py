@@ -35,9 +35,11 @@ from services.delivery.spans import Spans
 from services.delivery.store import Store
 from services.delivery.workers import Workers
 from shared.bus import Bus, ConfigView, declare_streams
-from shared.rpc import ExecutorChoice, RpcServer, connect
 from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.choice import ExecutorChoice
+from shared.rpc.client import connect
 from shared.rpc.identity import load_identities
+from shared.rpc.server import RpcServer
 from shared.telemetry.tracing import Tracing
 
 # What needs the database, and what does not.

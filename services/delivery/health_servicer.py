@@ -12,7 +12,7 @@ from penstock.delivery.v1 import destination_health_pb2_grpc as contract_grpc
 from services.delivery.circuit import State
 from services.delivery.workers import DestinationInService, Workers
 from shared.errors import PermissionDenied
-from shared.rpc import caller
+from shared.rpc.access import caller
 
 _STATES = {
     State.CLOSED: contract.CIRCUIT_STATE_CLOSED,

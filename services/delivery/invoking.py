@@ -9,7 +9,7 @@ from contextlib import aclosing
 from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc, result_pb2
 from services.delivery.gathering import gathered
 from shared.errors import DeadlineExceeded, PenstockError, ResourceExhausted, Unavailable
-from shared.rpc import ExecutorChoice
+from shared.rpc.choice import ExecutorChoice
 
 _CALL_EVENTS = 100
 _CALL_BYTES = 1024 * 1024

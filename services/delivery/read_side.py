@@ -11,7 +11,7 @@ from sqlalchemy import text
 from services.delivery.projector import Projector
 from shared.database import Database, migrate
 from shared.errors import PenstockError
-from shared.rpc import RpcServer
+from shared.rpc.server import RpcServer
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _RETRY_S = 1.0

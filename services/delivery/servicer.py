@@ -16,7 +16,7 @@ from services.delivery.replays import Replays, Wanted
 from services.delivery.selection import Filter
 from services.delivery.store import Store
 from shared.errors import InvalidArgument, NotFound
-from shared.rpc import caller
+from shared.rpc.access import caller
 
 _SEVERAL = 1000
 _EVENT_PREFIX = "evt_"

@@ -22,9 +22,11 @@ from services.executor.turns import Turns
 from services.executor.usage import UsageMeter, allowance_s
 from shared.bus import Bus, CodeStore, ConfigView
 from shared.egress import EgressClient, EgressPolicy
-from shared.rpc import RpcServer, connect
 from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.client import connect
 from shared.rpc.identity import load_identities
+from shared.rpc.server import RpcServer
+from shared.telemetry.rpc_client import client_interceptors
 from shared.telemetry.tracing import Tracing
 
 SERVICE = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"].full_name
@@ -106,7 +108,7 @@ async def _deployments(settings: ExecutorSettings, tracing: Tracing, bus: Bus) -
     token = settings.service_token.get_secret_value()
     async with (
         ConfigView(bus, [config_pb2.InstanceConfig, config_pb2.WorkspaceConfig]).watch() as config,
-        connect(settings.secrets_address, token=token, tracing=tracing) as secrets,
+        connect(settings.secrets_address, token=token, interceptors=client_interceptors(tracing)) as secrets,
     ):
         await config.ready()
         stub = secrets_service_pb2_grpc.SecretsServiceStub(secrets)

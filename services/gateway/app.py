@@ -22,7 +22,9 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.tokens import Tokens
 from services.gateway.webhooks import Webhooks
 from shared.bus import Bus, ConfigView
-from shared.rpc import RpcServer, connect
+from shared.rpc.client import connect
+from shared.rpc.server import RpcServer
+from shared.telemetry.rpc_client import client_interceptors
 from shared.telemetry.tracing import Tracing
 
 _INGEST = ingest_service_pb2.DESCRIPTOR.services_by_name.values()
@@ -87,7 +89,7 @@ def _limits(settings: GatewaySettings) -> ConnectionLimits:
 
 
 def _channel(settings: GatewaySettings, tracing: Tracing, address: str) -> grpc.aio.Channel:
-    return connect(address, token=settings.service_token.get_secret_value(), tracing=tracing)
+    return connect(address, token=settings.service_token.get_secret_value(), interceptors=client_interceptors(tracing))
 
 
 def _rpc_server(

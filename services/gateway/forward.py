@@ -12,7 +12,8 @@ from typing import Any, cast
 import grpc
 
 from shared.errors import Unauthenticated, Unavailable
-from shared.rpc import acting_for, caller
+from shared.rpc.access import caller
+from shared.rpc.client import acting_for
 
 _RETRY_S = 1.0
 

@@ -20,7 +20,7 @@ from services.gateway.messages import MessageRefused, check_message
 from services.gateway.room import EVENT_BYTES, Room
 from shared.bus import ConfigView, Publication
 from shared.errors import FailedPrecondition, InvalidArgument, PenstockError, Unauthenticated
-from shared.rpc import caller
+from shared.rpc.access import caller
 from shared.telemetry.accepting import Accepting, record_accepting
 from shared.telemetry.propagation import extract, inject, work_on
 from shared.telemetry.tracing import Tracing

@@ -8,8 +8,7 @@ from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
 from shared.bus import ConfigView
 from shared.errors import Unauthenticated, Unavailable
-from shared.rpc import Caller
-from shared.rpc.access import bearer
+from shared.rpc.access import Caller, bearer
 from shared.rpc.identity import digest
 
 

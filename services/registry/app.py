@@ -16,9 +16,10 @@ from services.registry.server import registry_server
 from services.registry.settings import RegistrySettings
 from shared.bus import Bus, CodeStore, ConfigStore, declare_config
 from shared.database import migrate
-from shared.rpc import connect
 from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.client import connect
 from shared.rpc.identity import load_identities
+from shared.telemetry.rpc_client import client_interceptors
 from shared.telemetry.tracing import Tracing
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -33,8 +34,11 @@ async def build(settings: RegistrySettings, tracing: Tracing) -> AsyncGenerator[
         await migrate(database, versions=MIGRATIONS)
         await bootstrap(database, owner_token_file=settings.owner_token_path)
         token = settings.service_token.get_secret_value()
-        secrets = connect(settings.secrets_address, token=token, tracing=tracing)
-        executors = [connect(address, token=token, tracing=tracing) for address in settings.executor_addresses]
+        secrets = connect(settings.secrets_address, token=token, interceptors=client_interceptors(tracing))
+        executors = [
+            connect(address, token=token, interceptors=client_interceptors(tracing))
+            for address in settings.executor_addresses
+        ]
         for channel in (secrets, *executors):
             closing.push_async_callback(channel.close)
         publisher = Publisher(database)

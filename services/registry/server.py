@@ -34,8 +34,8 @@ from services.registry.store.transactions import Transactions
 from services.registry.store.versions import VersionStore
 from services.registry.store.workspaces import WorkspaceStore
 from shared.database import Database
-from shared.rpc import RpcServer
 from shared.rpc.access import Authenticate
+from shared.rpc.server import RpcServer
 from shared.telemetry.tracing import Tracing
 
 SERVICES = [

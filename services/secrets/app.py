@@ -19,9 +19,9 @@ from services.secrets.settings import SecretsSettings
 from services.secrets.store.secrets import SecretStore, forget_accesses, has_secrets
 from shared.database import Database, migrate
 from shared.errors import Unavailable
-from shared.rpc import RpcServer
 from shared.rpc.access import Authenticate, ServiceAuthenticator
 from shared.rpc.identity import load_identities
+from shared.rpc.server import RpcServer
 from shared.telemetry.tracing import Tracing
 
 MIGRATIONS = Path(__file__).parent / "migrations"

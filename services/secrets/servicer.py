@@ -9,7 +9,7 @@ from typing import Any
 from penstock.secrets.v1 import secrets_service_pb2, secrets_service_pb2_grpc
 from services.secrets.store.secrets import MAX_NAMES, SecretStore
 from shared.errors import FieldViolation, InvalidArgument
-from shared.rpc import caller
+from shared.rpc.access import caller
 
 MAX_VALUE_BYTES = 64 * 1024
 _ID = re.compile("[a-z]+_[0-9a-z]{1,58}")

@@ -15,11 +15,11 @@ from grpc_reflection.v1alpha import reflection
 from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
 from shared.errors import PenstockError, PermissionDenied, Unauthenticated
+from shared.rpc.conventions import ACTOR_METADATA
 from shared.rpc.errors import Continuation, failing_handler
 from shared.rpc.identity import digest
 from shared.rpc_handlers import Handler
 
-ACTOR_METADATA = "penstock-actor-bin"
 # Only the gateway knows people, so only it may speak for one.
 _SPEAKS_FOR_PEOPLE = "gateway"
 _OPEN_TO_ALL = (health.SERVICE_NAME, reflection.SERVICE_NAME)

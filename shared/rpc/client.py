@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 import grpc
@@ -10,10 +10,7 @@ from grpc.aio import ClientCallDetails, Metadata
 
 from penstock.access.v1 import access_pb2
 from shared.errors import from_rpc_error
-from shared.rpc.access import ACTOR_METADATA
-from shared.rpc.server import MESSAGE_LIMITS
-from shared.telemetry.rpc_client import client_interceptors
-from shared.telemetry.tracing import Tracing
+from shared.rpc.conventions import ACTOR_METADATA, MESSAGE_LIMITS
 
 # A call without a deadline of its own has this one.
 DEFAULT_TIMEOUT_S = 10.0
@@ -26,15 +23,14 @@ def connect(
     *,
     token: str = "",
     timeout_s: float = DEFAULT_TIMEOUT_S,
-    tracing: Tracing | None = None,
+    interceptors: Sequence[grpc.aio.ClientInterceptor] = (),
 ) -> grpc.aio.Channel:
     """Open a channel that calls as the holder of `token`; keep it for the life of the process.
 
     Calls with one request are made as the holder, and raise the classes of `shared.errors`; streams of requests bring
-    their own metadata. `timeout_s` is the deadline of calls that set none. With `tracing`, calls made under a span are
-    spans too, and carry its context.
+    their own metadata. `timeout_s` is the deadline of calls that set none. `interceptors` come behind those that see to
+    all this.
     """
-    tracing_interceptors = client_interceptors(tracing) if tracing else ()
     return grpc.aio.insecure_channel(
         address,
         options=[
@@ -43,7 +39,7 @@ def connect(
             ("grpc.initial_reconnect_backoff_ms", 100),
             ("grpc.max_reconnect_backoff_ms", 1000),
         ],
-        interceptors=[_UnaryCalls(token, timeout_s), _StreamCalls(token, timeout_s), *tracing_interceptors],
+        interceptors=[_UnaryCalls(token, timeout_s), _StreamCalls(token, timeout_s), *interceptors],
     )
 
 

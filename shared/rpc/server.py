@@ -10,15 +10,11 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from shared.rpc.access import AccessInterceptor, Authenticate
+from shared.rpc.conventions import MESSAGE_LIMITS
 from shared.rpc.errors import ErrorInterceptor
 from shared.telemetry.rpc_server import TracingServerInterceptor
 from shared.telemetry.tracing import Tracing
 
-MAX_MESSAGE_BYTES = 16 * 1024 * 1024
-MESSAGE_LIMITS = (
-    ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-    ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
-)
 # A client that does not answer a ping is gone, whatever its connection says.
 _KEEPALIVE = (("grpc.keepalive_time_ms", 30_000), ("grpc.keepalive_timeout_ms", 10_000))
 # Time that calls in flight have to finish when the service stops.

@@ -19,7 +19,7 @@ from typing import Any
 
 from penstock.executor.v1 import executor_service_pb2 as executor
 from penstock.executor.v1 import executor_service_pb2_grpc as executor_grpc
-from shared.rpc import connect
+from shared.rpc.client import connect
 from tests.bench.event import track_json
 from tests.bench.executor_server import TOKEN
 from tests.bench.figure import Figure, percentiles, show

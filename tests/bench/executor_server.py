@@ -30,9 +30,9 @@ from services.executor.turns import Turns
 from services.executor.usage import UsageMeter
 from shared.bus import Ack, Publication
 from shared.process import tune_process
-from shared.rpc import RpcServer
 from shared.rpc.access import ServiceAuthenticator
 from shared.rpc.identity import digest
+from shared.rpc.server import RpcServer
 from tests.bench.deployed import Deployed
 
 TOKEN = "bench"

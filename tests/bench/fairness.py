@@ -14,7 +14,7 @@ from typing import Any
 
 from penstock.executor.v1 import executor_service_pb2_grpc as executor_grpc
 from penstock.executor.v1 import result_pb2
-from shared.rpc import connect
+from shared.rpc.client import connect
 from tests.bench.calls import ADD_A_PROPERTY, invoke, request_of, server, throughput
 from tests.bench.executor_server import TOKEN
 from tests.bench.figure import Figure, percentiles, show

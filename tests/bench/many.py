@@ -18,7 +18,7 @@ from pathlib import Path
 import aiohttp
 import grpc
 
-from cli.local.installation import read_addresses
+from cli.local.addresses import read_addresses
 from penstock.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
 from tests.bench.event import track
 from tests.bench.figure import Figure, show

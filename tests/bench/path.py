@@ -23,7 +23,7 @@ import uvloop
 from penstock.config.v1 import config_pb2
 from penstock.ingest.v1 import ingest_service_pb2, ingest_service_pb2_grpc
 from shared.bus import Bus, ConfigStore, StreamLimits, declare_streams
-from shared.rpc import connect
+from shared.rpc.client import connect
 from shared.rpc.identity import digest
 from tests.bench.event import track_json
 from tests.bench.hooks import send_webhooks

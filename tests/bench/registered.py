@@ -11,7 +11,7 @@ from http import HTTPStatus
 import aiohttp
 import grpc
 
-from cli.local.installation import read_addresses
+from cli.local.addresses import read_addresses
 from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import (
@@ -28,7 +28,7 @@ from services.registry.store.workspaces import WorkspaceStore
 from services.registry.tokens import new_token
 from shared.database import Database
 from shared.errors import Unauthenticated
-from shared.rpc import connect
+from shared.rpc.client import connect
 from shared.rpc.identity import digest
 from tests.e2e.penstock import Penstock
 from tests.polling import until

@@ -19,7 +19,7 @@ import grpc
 import httpx2
 
 from cli.function_files import KINDS, read_definitions
-from cli.local.installation import read_addresses
+from cli.local.addresses import read_addresses
 from cli.local.ports import free_ports
 from penstock.delivery.v1 import delivery_service_pb2 as delivery
 from penstock.delivery.v1 import delivery_service_pb2_grpc

@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from cli.local.installation import read_addresses
+from cli.local.addresses import read_addresses
 from cli.local.ports import free_ports
 from tests.e2e.penstock import Penstock, eventually, up
 from tests.faults.inject.sitecustomize import FOLDER, SERVICES

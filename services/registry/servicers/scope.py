@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from penstock.access.v1 import access_pb2
 from shared.errors import PermissionDenied
-from shared.rpc import caller
+from shared.rpc.access import caller
 
 
 def actor() -> access_pb2.Actor:

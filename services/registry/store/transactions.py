@@ -14,7 +14,7 @@ from services.registry.store import audit
 from services.registry.store.tables import DestinationRow, FunctionRow, SourceRow, WorkspaceRow
 from shared.database import Database
 from shared.errors import Aborted, AlreadyExists, NotFound
-from shared.rpc import caller
+from shared.rpc.access import caller
 
 Named = TypeVar("Named", FunctionRow, SourceRow, DestinationRow)
 

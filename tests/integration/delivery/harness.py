@@ -26,7 +26,8 @@ from shared.bus import Bus, CodeStore, ConfigStore, ConfigView, Publication, Str
 from shared.bus.message_ids import inbound_id
 from shared.bus.subjects import inbox
 from shared.ids import new_id
-from shared.rpc import ExecutorChoice, connect
+from shared.rpc.choice import ExecutorChoice
+from shared.rpc.client import connect
 from shared.telemetry.tracing import Tracing
 from tests.executor import ScriptedExecutor
 from tests.polling import until

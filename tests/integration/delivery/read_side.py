@@ -30,9 +30,10 @@ from services.delivery.settings import ReadModelLimits
 from services.delivery.store import Store
 from shared.bus import Bus, ConfigView
 from shared.database import Database, migrate
-from shared.rpc import RpcServer, acting_for, connect
 from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.client import acting_for, connect
 from shared.rpc.identity import load_identities, make_tokens
+from shared.rpc.server import RpcServer
 from shared.telemetry.tracing import Tracing
 from tests.polling import until
 

@@ -22,7 +22,7 @@ from services.delivery.workers import Workers
 from shared.bus import ConfigStore, Publication
 from shared.database import Database, migrate
 from shared.errors import Unavailable
-from shared.rpc import connect
+from shared.rpc.client import connect
 from tests.clock import MovableClock
 from tests.executor import returned, threw
 from tests.integration.delivery.harness import Harness, track

@@ -16,9 +16,10 @@ from penstock.executor.v1 import result_pb2
 from services.delivery.health_servicer import DestinationHealthService
 from services.delivery.workers import Workers
 from shared.errors import PermissionDenied
-from shared.rpc import RpcServer, acting_for, connect
 from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.client import acting_for, connect
 from shared.rpc.identity import load_identities, make_tokens
+from shared.rpc.server import RpcServer
 from tests.executor import threw
 from tests.integration.delivery.harness import WORKSPACE, Harness, track
 from tests.polling import until

@@ -19,7 +19,7 @@ from penstock.event.v1 import outcome_pb2
 from services.delivery.app import build
 from services.delivery.settings import DeliverySettings
 from shared.errors import Unavailable
-from shared.rpc import acting_for, connect
+from shared.rpc.client import acting_for, connect
 from shared.rpc.identity import make_tokens
 from shared.telemetry.tracing import Tracing
 from tests.databases import Postgres

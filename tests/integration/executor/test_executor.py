@@ -25,9 +25,10 @@ from services.executor.settings import ExecutorSettings
 from services.executor.usage import LONGEST_DELAY_S
 from shared.bus import Bus, CodeStore, ConfigStore, StreamLimits, declare_streams
 from shared.errors import InvalidArgument, NotFound, PermissionDenied, ResourceExhausted, Unavailable
-from shared.rpc import RpcServer, connect
 from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.client import connect
 from shared.rpc.identity import load_identities, make_tokens
+from shared.rpc.server import RpcServer
 from shared.telemetry.tracing import Tracing
 from tests.images import cache_dir
 from tests.nats import NatsServer, free_port, nats_server

@@ -23,9 +23,10 @@ from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 from shared.bus import Bus, ConfigStore, StreamLimits, declare_streams
 from shared.errors import NotFound
-from shared.rpc import RpcServer, caller, connect
-from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.access import ServiceAuthenticator, caller
+from shared.rpc.client import connect
 from shared.rpc.identity import digest, load_identities
+from shared.rpc.server import RpcServer
 from shared.telemetry.tracing import Tracing
 from tests.nats import NatsServer, free_port
 from tests.polling import until

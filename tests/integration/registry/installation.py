@@ -40,9 +40,10 @@ from services.secrets.keyset import load_key
 from services.secrets.store.secrets import SecretStore
 from shared.database import Database, migrate
 from shared.errors import NotFound
-from shared.rpc import RpcServer, acting_for, connect
 from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.client import acting_for, connect
 from shared.rpc.identity import digest, load_identities, make_tokens
+from shared.rpc.server import RpcServer
 
 SOURCE_CODE = "async function onRequest(request, settings) {}"
 DESTINATION_CODE = "async function onTrack(event, settings) {}"

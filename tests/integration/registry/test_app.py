@@ -16,7 +16,7 @@ from penstock.registry.v1 import workspace_pb2, workspace_pb2_grpc
 from services.registry.app import build
 from services.registry.settings import RegistrySettings
 from shared.bus import Bus
-from shared.rpc import acting_for, connect
+from shared.rpc.client import acting_for, connect
 from shared.rpc.identity import digest, make_tokens
 from shared.telemetry.tracing import Tracing
 from tests.nats import NatsServer, free_port

@@ -26,9 +26,10 @@ from shared.errors import (
     Unauthenticated,
     Unavailable,
 )
-from shared.rpc import RpcServer, acting_for, caller, connect
-from shared.rpc.access import ServiceAuthenticator
+from shared.rpc.access import ServiceAuthenticator, caller
+from shared.rpc.client import acting_for, connect
 from shared.rpc.identity import SERVICES, load_identities, make_tokens
+from shared.rpc.server import RpcServer
 
 OWNER = access_pb2.Actor(workspace_id="ws_1", roles=[access_pb2.ROLE_OWNER])
 

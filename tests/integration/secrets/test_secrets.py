@@ -21,7 +21,7 @@ from services.secrets.store.secrets import forget_accesses
 from services.secrets.store.tables import AccessRow
 from shared.database import Database
 from shared.errors import DataLoss, InvalidArgument, PermissionDenied, Unauthenticated
-from shared.rpc import acting_for, connect
+from shared.rpc.client import acting_for, connect
 from shared.rpc.identity import SERVICES, make_tokens
 from shared.telemetry.tracing import Tracing
 from tests.nats import free_port

@@ -6,7 +6,7 @@ import grpc
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.rpc import ExecutorChoice
+from shared.rpc.choice import ExecutorChoice
 
 ADDRESSES = [f"10.0.0.{n}:7104" for n in range(5)]
 
