@@ -89,9 +89,9 @@ class Penstock:
         """Metadata of the owner's calls."""
         return (("authorization", f"Bearer {(self.data_dir / 'owner-token').read_text().strip()}"),)
 
-    def deliveries(self, event_id: str, *, status: outcome_pb2.Status.ValueType) -> list[delivery.DeliveryRecord]:
-        """Give the deliveries of an event in this state."""
-        request = delivery.ListDeliveriesRequest(event_id=event_id, status=status)
+    def deliveries(self, event_id: str = "", *, status: outcome_pb2.Status.ValueType) -> list[delivery.DeliveryRecord]:
+        """Give the deliveries of an event, or of all, in this state; at most 1,000."""
+        request = delivery.ListDeliveriesRequest(event_id=event_id, status=status, page_size=1000)
         with self.channel() as channel:
             stub = delivery_service_pb2_grpc.DeliveryServiceStub(channel)
             return list(stub.ListDeliveries(request, metadata=self.as_owner, timeout=10).deliveries)

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
+from penstock.event.v1 import outcome_pb2
 from tests.e2e.outside import Outside
 from tests.e2e.penstock import Penstock, eventually, post, up, without_colors
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 FUNCTIONS = Path(__file__).parent / "functions"
+EXHAUSTED = outcome_pb2.STATUS_EXHAUSTED
 EVENTS = 40
 # Dead after the first try, and no waiting for it.
 RETRY = {"caps_s": [0.01], "attempts": 1, "period_s": 0}
@@ -44,7 +46,8 @@ def test_dead_letters_are_seen_replayed_and_purged(
         url = running.connect(FUNCTIONS / "source.js", function, endpoint=outside.url, name="crm")
         for number in range(EVENTS):
             assert post(url, {"id": f"d{number}"}).status_code == 202
-        eventually(lambda: len(dead(running, "--destination", "crm")) == EVENTS, what="all are dead")
+        eventually(lambda: len(running.deliveries(status=EXHAUSTED)) == EVENTS, what="all are dead")
+        assert len(dead(running, "--destination", "crm")) == EVENTS
         see_one(running)
         replay_one_with_the_code_of_then_and_of_now(running, outside, function)
         replay_the_rest_while_delivery_dies(running, outside)
@@ -67,11 +70,13 @@ def replay_one_with_the_code_of_then_and_of_now(running: Penstock, outside: Outs
     first = dead(running, "-n", "1")[0]
     of_then = running.json("deliveries", "replay", first["delivery_id"], "--version", "then")
     assert (of_then["state"], of_then["published"]) == ("REPLAY_STATE_FINISHED", "1")
-    [again] = eventually(lambda: [each for each in dead(running) if each.get("replay_of") == first["delivery_id"]])
-    assert again["version_id"] == first["version_id"]
-    assert again["trace_id"] == first["trace_id"]
+    [again] = eventually(
+        lambda: [each for each in running.deliveries(status=EXHAUSTED) if each.replay_of == first["delivery_id"]]
+    )
+    assert again.version_id == first["version_id"]
+    assert again.trace_id == first["trace_id"]
     assert not outside.arrived
-    running.json("deliveries", "replay", again["delivery_id"])
+    running.json("deliveries", "replay", again.delivery_id)
     [arrived] = eventually(lambda: outside.arrived)
     assert arrived.headers["traceparent"].split("-")[1] == first["trace_id"]
 
@@ -88,14 +93,15 @@ def replay_the_rest_while_delivery_dies(running: Penstock, outside: Outside) -> 
     gone = running.kill("services.delivery")
     eventually(lambda: running.pid("services.delivery") not in (None, gone), what="delivery is back")
 
+    eventually(lambda: len({each.body["id"] for each in outside.arrived}) == EVENTS, what="the replay goes on")
+
     def finished() -> Any:
         done = running.run("deliveries", "replays", "--json")
         found = json.loads(done.stdout) if done.returncode == 0 else []
         return [each for each in found if each["replay_id"] == begun["replay_id"] and "finish_time" in each]
 
-    [ended] = eventually(finished, what="the replay goes on after the kill")
+    [ended] = eventually(finished, what="the replay is finished")
     assert (ended["state"], ended["published"]) == ("REPLAY_STATE_FINISHED", str(EVENTS - 1))
-    eventually(lambda: len({each.body["id"] for each in outside.arrived}) == EVENTS)
     # What was in flight as delivery died may arrive twice, as on the first way.
     arrived = Counter(each.body["id"] for each in outside.arrived)
     assert max(arrived.values()) <= 2

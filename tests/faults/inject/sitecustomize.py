@@ -1,4 +1,5 @@
-"""What a test does to a service from within: moves its clock, or has it die at a point. No hook in the service's code.
+"""What a test does to a process from within: moves a service's clock, or has it die at a point; has the supervisor
+start what died as soon as ever. No hook in their code.
 
 Python imports a file of this name at its start, from the folder that PYTHONPATH names. In `PENSTOCK_FAULTS`, a folder,
 
@@ -35,6 +36,14 @@ def _shift_clock(path: Path, slot: int) -> None:
     time.time_ns = lambda: true_time_ns() + cells[slot]
 
 
+def _hurry() -> None:
+    from cli.local import supervisor  # noqa: PLC0415 services have none
+
+    supervisor._LONGEST_RESTART_DELAY_S = supervisor._RESTART_DELAY_S  # type: ignore[attr-defined]
+
+
 _package, _, _service = sys.orig_argv[-1].partition(".")
 if FOLDER in os.environ and _package == "services" and _service in SERVICES:
     _begin(Path(os.environ[FOLDER]), _service)
+elif FOLDER in os.environ and sys.orig_argv[1:4] == ["-m", "cli", "up"]:
+    _hurry()

@@ -134,8 +134,8 @@ async def test_a_client_that_waits_for_leave_to_send_gets_it(gateway: Gateway) -
 
 
 async def test_two_requests_at_once_are_answered_in_turn(gateway: Gateway) -> None:
-    one = HEAD + b"content-length: 2\r\n\r\n"
-    answer = await talk(gateway, one + b"{}" + one + b"[]")
+    one = HEAD + b"content-length: 2\r\n"
+    answer = await talk(gateway, one + b"\r\n{}" + one + b"connection: close\r\n\r\n[]")
     assert answer.count(b"HTTP/1.1 202") == 2
     assert [event.request.body for event, _ in await gateway.events()] == [b"{}", b"[]"]
 
