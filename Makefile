@@ -16,6 +16,8 @@ export PATH := $(PATH):$(CURDIR)/$(BIN)
 PROTOS := $(shell find protos -name '*.proto' 2>/dev/null)
 PRELUDE := services/executor/prelude
 PRELUDE_SOURCES := $(shell find $(PRELUDE) services/executor/engine -not -path '*/node_modules*' -type f 2>/dev/null)
+LIBRARIES := services/executor/libraries
+LIBRARY_SOURCES := $(shell find $(LIBRARIES) -not -path '*/node_modules*' -type f -not -name '*.md' 2>/dev/null)
 
 .PHONY: help
 help: ## list the targets
@@ -23,7 +25,7 @@ help: ## list the targets
 
 # --- set-up -----------------------------------------------------------------------------------------------------------
 .PHONY: setup
-setup: $(VENV)/.ready penstock/.ready services/executor/dist/.ready ## prepare everything: Python environment, contracts, JavaScript prelude
+setup: $(VENV)/.ready penstock/.ready services/executor/dist/.ready services/executor/dist/libraries/index.json examples/package/node_modules/.installed ## prepare everything: Python environment, contracts, JavaScript prelude and libraries
 
 $(VENV)/.ready: pyproject.toml uv.lock
 	@echo "· Python environment from uv.lock"
@@ -43,6 +45,20 @@ penstock/.ready: $(VENV)/.ready $(PROTOS) buf.yaml
 services/executor/dist/.ready: $(VENV)/.ready $(PRELUDE_SOURCES)
 	@echo "· JavaScript engine and prelude (npm)"
 	@cd $(PRELUDE) && npm ci --silent --no-audit --no-fund && npm run --silent build
+	@touch $@
+
+# What is installed changes less often than what is made of it.
+$(LIBRARIES)/node_modules/.installed: $(LIBRARIES)/package-lock.json | services/executor/dist/.ready
+	@echo "· packages that functions find built in (npm)"
+	@cd $(LIBRARIES) && npm ci --silent --no-audit --no-fund --ignore-scripts --omit=optional
+	@touch $@
+
+services/executor/dist/libraries/index.json: $(LIBRARIES)/node_modules/.installed $(LIBRARY_SOURCES)
+	@echo "· libraries for functions, loaded on use"
+	@cd $(LIBRARIES) && npm run --silent build
+
+examples/package/node_modules/.installed: services/executor/dist/.ready examples/package/package-lock.json
+	@cd examples/package && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 .PHONY: protos
@@ -91,4 +107,4 @@ types: setup ## pyright in strict mode
 
 .PHONY: clean
 clean: ## remove everything that the set-up and runs have made
-	@rm -rf $(VENV) penstock .penstock services/executor/dist $(PRELUDE)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) penstock .penstock services/executor/dist examples/package/node_modules $(PRELUDE)/node_modules $(LIBRARIES)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache

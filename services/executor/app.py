@@ -18,6 +18,7 @@ from services.executor.pool import SandboxPool
 from services.executor.programs import Programs
 from services.executor.service import ExecutorServicer
 from services.executor.settings import ExecutorSettings
+from services.executor.shared_cache import SharedCaches
 from services.executor.turns import Turns
 from services.executor.usage import UsageMeter, allowance_s
 from shared.bus import Bus, CodeStore, ConfigView
@@ -90,6 +91,7 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
             image_capacity=settings.loaded_images,
             image_bytes=settings.image_bytes,
             turns=Turns(spend=usage.spend),
+            caches=SharedCaches(settings.cache_limits),
         )
         programs = Programs(
             deployments=deployments, pool=pool, limits=settings.limits, concurrency=settings.workspace_concurrency
@@ -98,7 +100,7 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
             executor=executor, programs=programs, usage=usage, waiting_events=settings.waiting_events
         )
         with observing(pool), observing_memory(pool):
-            async with _serving(settings, servicer, tracing), _sweeping(programs):
+            async with _serving(settings, servicer, tracing), _sweeping(programs, executor.caches):
                 yield
         pool.close()
 
@@ -137,11 +139,12 @@ async def _serving(settings: ExecutorSettings, servicer: ExecutorServicer, traci
 
 
 @asynccontextmanager
-async def _sweeping(programs: Programs) -> AsyncGenerator[None]:
+async def _sweeping(programs: Programs, caches: SharedCaches) -> AsyncGenerator[None]:
     async def sweep() -> None:
         while True:
             await asyncio.sleep(SWEEP_S)
             programs.forget_expired()
+            caches.sweep()
 
     async with asyncio.TaskGroup() as group:
         task = group.create_task(sweep())

@@ -13,7 +13,8 @@ from urllib.parse import urljoin
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, TypeAdapter
 
-from services.executor.outside import Answer, Machine, OutgoingRequest, RequestFailedError
+from services.executor.machine import Machine
+from services.executor.outside import Answer, OutgoingRequest, RequestFailedError
 from shared.egress import EgressError
 from shared.egress.headers import checked_headers
 from shared.egress.urls import parse_target
@@ -71,7 +72,7 @@ class CannedOutside(Machine):
 
     async def _answer(self, request: OutgoingRequest) -> Answer:
         canned = self._find(request)
-        await asyncio.sleep(canned.delay_ms / 1000)
+        await self._pause(canned.delay_ms / 1000, request)
         if canned.error:
             raise RequestFailedError(canned.error, canned.error)
         headers, body = canned.content()
@@ -79,6 +80,9 @@ class CannedOutside(Machine):
             raise RequestFailedError("ERR_BODY_TOO_LARGE", str(request.max_answer_bytes), type="max-size")
         reason = HTTPStatus(canned.status).phrase if canned.status in set(HTTPStatus) else ""
         return Answer(canned.status, reason, request.url, list(headers.items()), body)
+
+    async def _pause(self, seconds: float, request: OutgoingRequest) -> None:
+        await asyncio.sleep(seconds)
 
     def _find(self, request: OutgoingRequest) -> CannedAnswer:
         asked = {f"{request.method} {request.url}", f"{request.method} {request.url.split('?', 1)[0]}"}

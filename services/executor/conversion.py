@@ -9,6 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from penstock.config.v1 import config_pb2
 from penstock.executor.v1 import executor_service_pb2, result_pb2
 from services.executor.results import (
+    BatchEntry,
     FunctionError,
     FunctionKind,
     Invocation,
@@ -64,13 +65,21 @@ def _webhook(request: executor_service_pb2.WebhookRequest) -> bytes:
 
 def code_error(fault: CodeFault) -> executor_service_pb2.CodeError:
     """Write a fault of the code."""
-    return executor_service_pb2.CodeError(name=fault.name, message=fault.message, line=fault.line, column=fault.column)
+    return executor_service_pb2.CodeError(
+        name=fault.name,
+        message=fault.message,
+        line=fault.line,
+        column=fault.column,
+        file=fault.file,
+        source_line=fault.source_line,
+    )
 
 
 def write_result(message: result_pb2.InvocationResult, result: InvocationResult) -> None:
     """Write what a run came to, in place: messages that are given to others are copied."""
     message.id = result.id
-    message.returned = result.returned
+    # What an insert passes on of a batch stands in its entries.
+    message.returned = b"" if any(not entry.status for entry in result.batch) else result.returned
     _write_usage(message.usage, result.usage)
     _write_time(message.started_at, result.started_ns)
     _write_time(message.finished_at, result.finished_ns)
@@ -80,9 +89,15 @@ def write_result(message: result_pb2.InvocationResult, result: InvocationResult)
     if result.messages or result.objects:
         message.messages.extend(result.messages)
         message.objects.extend(result.objects)
+    if result.batch:
+        message.batch.extend(_batch_entry(entry) for entry in result.batch)
     if result.logs or result.requests:
         message.logs.extend(_log_line(line) for line in result.logs)
         message.requests.extend(_request(record) for record in result.requests)
+
+
+def _batch_entry(entry: BatchEntry) -> result_pb2.BatchEntry:
+    return result_pb2.BatchEntry(status=entry.status, message=entry.message, event=entry.event)
 
 
 def _error(error: FunctionError) -> result_pb2.FunctionError:
@@ -91,6 +106,10 @@ def _error(error: FunctionError) -> result_pb2.FunctionError:
         name=error.name,
         message=error.message,
         stack=error.stack,
+        file=error.file,
+        line=error.line,
+        column=error.column,
+        source_line=error.source_line,
     )
 
 

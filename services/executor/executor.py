@@ -7,13 +7,14 @@ import hashlib
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from services.executor.admission import Concurrency
 from services.executor.images import CodeFaultError, ImageBuilder, ImageCache, TopLevel
 from services.executor.masking import Masker
 from services.executor.outside import Outside
+from services.executor.places import Places, has_frames
 from services.executor.pool import SandboxPool
 from services.executor.results import (
     ErrorKind,
@@ -26,6 +27,7 @@ from services.executor.results import (
 )
 from services.executor.run import Run
 from services.executor.sandbox import EndedError, Sandbox
+from services.executor.shared_cache import SharedCaches
 from services.executor.source import AUTHOR_FILE, CodeFault
 from services.executor.turns import Turns
 from shared.egress import EgressRules
@@ -40,9 +42,10 @@ def digest_of(code: str) -> str:
 class Program:
     """What to run events with.
 
-    Programs of one `key` share warm sandboxes, so a key names instance, code and settings. `settings` is a UTF-8 JSON
-    object. With `fresh` each event starts from the image, with `once` in a sandbox that is ended after it. Of one
-    workspace at most `concurrency` events run at a time, 0 for any number; `egress` are its rules, if it has any.
+    Programs of one `key` share warm sandboxes and what they cache, so a key names instance, code and settings.
+    `settings` is a UTF-8 JSON object. With `fresh` each event starts from the image, with `once` in a sandbox that is
+    ended after it; either way it has a cache of its own. Of one workspace at most `concurrency` events run at a time,
+    0 for any number; `egress` are its rules, if it has any.
     Without a `masker` everything is shown, which is for the author alone.
     """
 
@@ -72,6 +75,7 @@ class Executor:
         pool: SandboxPool,
         outside: Outside,
         turns: Turns,
+        caches: SharedCaches | None = None,
     ) -> None:
         self._turns = turns
         self._builder = builder
@@ -79,29 +83,59 @@ class Executor:
         self._outside = outside
         # Not the thread that loads images: whoever has endless loops checked holds up nobody's events.
         self._checks = ThreadPoolExecutor(1, thread_name_prefix="checks")
+        self._places = Places()
         self._concurrency = Concurrency(wait_s=pool.wait_s)
         self.pool = pool
+        self.caches = caches or SharedCaches()
 
     async def check(self, code: str) -> TopLevel:
         """Compile code, run its top level, tell its handlers. Raises CodeFaultError for code that does not compile."""
-        return (await asyncio.get_running_loop().run_in_executor(self._checks, self._builder.build, code))[1]
+        await self._builder.bases.ready_for(code, self._checks)
+        return await asyncio.get_running_loop().run_in_executor(self._checks, self._check, code)
+
+    def _check(self, code: str) -> TopLevel:
+        try:
+            top_level = self._builder.build(code)[1]
+        except CodeFaultError as error:
+            raise CodeFaultError(self._places.fault(error.fault, digest_of(code), code)) from None
+        fault = top_level.fault and self._places.fault(top_level.fault, digest_of(code), code)
+        return replace(top_level, fault=fault)
+
+    def image_key(self, code: str) -> str:
+        """Give what identifies the image from which this code runs here."""
+        return self._builder.key(code)
 
     async def run(
-        self, program: Program, invocation: Invocation, *, on_suspended: Callable[[], None] = lambda: None
+        self,
+        program: Program,
+        invocation: Invocation,
+        *,
+        outside: Outside | None = None,
+        on_suspended: Callable[[], None] = lambda: None,
     ) -> InvocationResult:
         """Run one event. What the function does wrong is in the result. Raises TooLongError.
 
-        `on_suspended` is called when the event begins to wait for a request or timer: others may use that time.
+        `outside` is this event's own, by default the executor's. `on_suspended` is called when the event begins to
+        wait for a request or timer: others may use that time.
         """
         try:
-            return await self._run(program, invocation, on_suspended)
+            result = await self._run(program, invocation, outside or self._outside, on_suspended)
         except CodeFaultError as error:
-            return self._without_run(invocation, _error_of(error.fault))
+            result = self._without_run(invocation, _error_of(error.fault))
         except EndedError as ended:
-            return self._without_run(invocation, ended.error)
+            result = self._without_run(invocation, ended.error)
+        if has_frames(result):
+            result = await self._placed(program, result)
+        return program.masker.result(result) if program.masker else result
+
+    async def _placed(self, program: Program, result: InvocationResult) -> InvocationResult:
+        if self._places.knows(program.digest):
+            return self._places.result(result, program.digest, program.code)
+        # The map of a large bundle takes a while to read.
+        return await asyncio.to_thread(self._places.result, result, program.digest, program.code)
 
     async def _run(
-        self, program: Program, invocation: Invocation, on_suspended: Callable[[], None]
+        self, program: Program, invocation: Invocation, outside: Outside, on_suspended: Callable[[], None]
     ) -> InvocationResult:
         start = partial(self._start, program)
         # The sandbox first: what waits for one of its instance must hold no place that others of its workspace need.
@@ -115,12 +149,12 @@ class Executor:
                 kind=program.kind,
                 settings=program.settings,
                 limits=program.limits,
-                outside=self._outside,
+                outside=outside,
+                cache=self.caches.new() if program.once or program.fresh else self.caches.of(program.key),
                 egress=program.egress,
                 on_suspended=on_suspended,
             )
-            result = await run.result()
-            return program.masker.result(result) if program.masker else result
+            return await run.result()
 
     def _place(self, program: Program) -> AbstractAsyncContextManager[None]:
         if not program.concurrency:
@@ -131,7 +165,6 @@ class Executor:
         return Sandbox(
             image=await self._images.get(program.digest, program.code),
             limits=program.limits,
-            outside=self._outside,
             turns=self._turns,
             workspace=program.workspace_id,
         )

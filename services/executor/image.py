@@ -12,12 +12,13 @@ from services.executor.written_pages import WrittenPages
 
 
 class Image:
-    """A function's image, loaded."""
+    """A function's image, loaded. `library_bytes` of its memory are libraries, which are not the function's own."""
 
-    def __init__(self, engine: Engine, module: Module, *, is_stored: bool) -> None:
+    def __init__(self, engine: Engine, module: Module, *, is_stored: bool, library_bytes: int = 0) -> None:
         self.engine = engine
         self.module = module
         self.is_stored = is_stored
+        self.library_bytes = library_bytes
 
     def restore(self, guest: UncheckedGuest) -> bool:
         """Make a guest of this image again what it was when it started; False if that cannot be."""

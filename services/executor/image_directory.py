@@ -16,9 +16,10 @@ import os
 import secrets
 import stat
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 from wasmtime import Engine, Module, WasmtimeError
@@ -26,6 +27,8 @@ from wasmtime import Engine, Module, WasmtimeError
 from services.executor.image_names import ImageNames
 
 SUFFIX = ".cwasm"
+# What is no module: scripts in the engine's own bytecode, which it runs unchecked.
+BYTES_SUFFIX = ".bytes"
 PARTIAL_SUFFIX = ".partial"
 # Files of an engine or prelude that is no longer installed are never loaded again, and go after this time.
 UNUSED_S = 7 * 24 * 3600.0
@@ -34,6 +37,8 @@ PARTIAL_S = 600.0
 # The directory may grow by this part of its size before it is looked through again.
 _PRUNE_PART = 32
 _FOR_CHECK = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+T = TypeVar("T")
 
 _log = structlog.get_logger()
 
@@ -62,19 +67,32 @@ class ImageDirectory:
 
     def load(self, key: str, engine: Engine) -> Module | None:
         """Map the module stored under the key. What is foreign, damaged or of another wasmtime is removed."""
-        for name in self._by_key.of(key):
-            if name.endswith(SUFFIX):
-                module = _mapped(self._path / name, engine)
-                if module is not None:
-                    return module
-                _remove(self._path / name)
-        return None
+        return self._first(key, SUFFIX, lambda file: _mapped(file, engine))
+
+    def load_bytes(self, key: str) -> bytes | None:
+        """Give the bytes stored under the key. What is foreign or damaged is removed."""
+        return self._first(key, BYTES_SUFFIX, _content)
 
     def save(self, key: str, module: Module) -> None:
         """Store a module, or log why that cannot be done."""
-        content = bytes(module.serialize())
+        self._save(key, bytes(module.serialize()), SUFFIX)
+
+    def save_bytes(self, key: str, content: bytes) -> None:
+        """Store bytes, or log why that cannot be done."""
+        self._save(key, content, BYTES_SUFFIX)
+
+    def _first(self, key: str, suffix: str, load: Callable[[Path], T | None]) -> T | None:
+        for name in self._by_key.of(key):
+            if name.endswith(suffix):
+                found = load(self._path / name)
+                if found is not None:
+                    return found
+                _remove(self._path / name)
+        return None
+
+    def _save(self, key: str, content: bytes, suffix: str) -> None:
         try:
-            self._write(content, f"{key}.{hashlib.sha256(content).hexdigest()}{SUFFIX}")
+            self._write(content, f"{key}.{hashlib.sha256(content).hexdigest()}{suffix}")
         except OSError as error:
             _log.warning("image_not_stored", key=key, error=str(error))
         self._unpruned_bytes += len(content)
@@ -111,7 +129,7 @@ class ImageDirectory:
     def _names(self) -> list[str]:
         try:
             # Thousands of `Path`s would take longer than what is loaded.
-            return [name for name in os.listdir(self._path) if name.endswith((SUFFIX, PARTIAL_SUFFIX))]  # noqa: PTH208
+            return [name for name in os.listdir(self._path) if name.endswith((SUFFIX, BYTES_SUFFIX, PARTIAL_SUFFIX))]  # noqa: PTH208
         except OSError:
             return []
 
@@ -121,7 +139,7 @@ class ImageDirectory:
         excess = sum(status.st_size for status, _file in oldest) - self._max_bytes
         now_s = time.time()
         for status, file in oldest:
-            longest_s = UNUSED_S if file.suffix == SUFFIX else PARTIAL_S
+            longest_s = PARTIAL_S if file.suffix == PARTIAL_SUFFIX else UNUSED_S
             if excess > 0 or status.st_mtime < now_s - longest_s:
                 _remove(file)
                 excess -= status.st_size
@@ -136,13 +154,29 @@ class ImageDirectory:
 def _mapped(file: Path, engine: Engine) -> Module | None:
     try:
         with _opened(file) as descriptor:
-            if not _is_intact(descriptor, file.name.split(".")[-2]):
+            if not _is_intact(descriptor, file):
                 return None
-            with suppress(OSError):  # a directory that may only be read
-                os.utime(descriptor)
+            _note_use(descriptor)
             return Module.deserialize_file(engine, _path_of(descriptor, file))
     except (OSError, WasmtimeError):
         return None
+
+
+def _content(file: Path) -> bytes | None:
+    try:
+        with _opened(file) as descriptor, open(descriptor, "rb", closefd=False) as content:
+            if not _is_ours(descriptor):
+                return None
+            _note_use(descriptor)
+            data = content.read()
+            return data if hashlib.sha256(data).hexdigest() == _digest_of(file) else None
+    except OSError:
+        return None
+
+
+def _note_use(descriptor: int) -> None:
+    with suppress(OSError):  # a directory that may only be read
+        os.utime(descriptor)
 
 
 @contextmanager
@@ -154,14 +188,22 @@ def _opened(file: Path) -> Generator[int]:
         os.close(descriptor)
 
 
-def _is_intact(descriptor: int, digest: str) -> bool:
+def _is_intact(descriptor: int, file: Path) -> bool:
+    if not _is_ours(descriptor):
+        return False
+    with open(descriptor, "rb", closefd=False) as content:
+        return hashlib.file_digest(content, "sha256").hexdigest() == _digest_of(file)
+
+
+def _is_ours(descriptor: int) -> bool:
     status = os.fstat(descriptor)
     # A second name may lie where others can write.
     is_ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid() and status.st_nlink == 1
-    if not is_ours or status.st_mode & 0o022:
-        return False
-    with open(descriptor, "rb", closefd=False) as content:
-        return hashlib.file_digest(content, "sha256").hexdigest() == digest
+    return is_ours and not status.st_mode & 0o022
+
+
+def _digest_of(file: Path) -> str:
+    return file.name.split(".")[-2]
 
 
 def _path_of(descriptor: int, file: Path) -> str:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from wasmtime import Module, TrapCode
 
 from services.executor import script
+from services.executor.base_images import BaseImage, BaseImages
 from services.executor.definition import define
 from services.executor.engine import Engine
 from services.executor.guest import Guest, GuestError, GuestFaultError, HostCall, TrappedError
@@ -29,19 +30,19 @@ from services.executor.image_metrics import IMAGES
 from services.executor.source import MAX_MESSAGE, CodeFault, CodeFaultError, fault_of, wrapped
 from services.executor.wasm import image_module
 from services.executor.wire import LOAD, read_loaded
+from shared.code import split_source_map
 
-PRELUDE_FILE = "penstock:prelude"
-# What the prelude leaves for `penstock_bind`, in its order.
-PRELUDE_VALUES = ("define", "enter", "leave", "rejected", "object", "array")
-PRELUDE_FUEL = 10**12
 BUILD_FUEL = 2_300_000_000
+# What compiling takes for each byte of code, and what a bundle of packages may take of memory, as libraries do.
+COMPILE_FUEL = 1_500
+PACKAGED_BYTES = 20
+# Code without packages is shorter.
+USUAL_CODE_BYTES = 256 * 1024
 SNAPSHOT_FUEL = 100_000_000
 BUILD_MEMORY_BYTES = 128 * 1024 * 1024
 MAX_STATE_BYTES = 1024 * 1024
-# A larger memory is not worth keeping, and would not fit into the least memory that a sandbox may have.
+# A larger memory beside its libraries is not worth keeping, and would not fit into the least a sandbox may have.
 MAX_BAKED_BYTES = 12 * 1024 * 1024
-# What a new sandbox may allocate before it first collects garbage.
-GC_THRESHOLD_BYTES = 8 * 1024 * 1024
 _REASONS = {
     TrapCode.OUT_OF_FUEL: "it takes too much fuel",
     TrapCode.STACK_OVERFLOW: "it is nested too deep",
@@ -58,23 +59,24 @@ class TopLevel:
 
 
 class ImageBuilder:
-    """Builds images and keeps them on disk; the base image is made first."""
+    """Builds images of functions and keeps them on disk."""
 
-    def __init__(self, *, engine: Engine, prelude: str, directory: ImageDirectory, host_call: HostCall) -> None:
+    def __init__(self, *, engine: Engine, bases: BaseImages, directory: ImageDirectory, host_call: HostCall) -> None:
         self._engine = engine
         self._directory = directory
         self._host_call = host_call
-        self._fingerprint = hashlib.sha256(engine.fingerprint.encode() + prelude.encode()).hexdigest()
-        self._base = self._load_base(prelude)
+        self.bases = bases
 
     def key(self, code: str) -> str:
-        """Give what identifies the image of this code under this engine and prelude."""
-        return hashlib.sha256(f"{self._fingerprint}\0{wrapped(code)[0]}".encode(errors="surrogatepass")).hexdigest()
+        """Give what identifies the image of this code under this engine, prelude and its libraries."""
+        base = self.bases.key(self.bases.named_in(code))
+        return hashlib.sha256(f"{base}\0{wrapped(code)[0]}".encode(errors="surrogatepass")).hexdigest()
 
     def load(self, code: str) -> Image:
         """Give the image from disk, else build it, which is not stored yet. Raises CodeFaultError."""
         module = self._directory.load(self.key(code), self._engine.wasmtime)
-        return Image(self._engine, module or self._module(code)[0], is_stored=module is not None)
+        is_stored, library_bytes = module is not None, self._base(code).library_bytes + _packaged_bytes(code)
+        return Image(self._engine, module or self._module(code)[0], is_stored=is_stored, library_bytes=library_bytes)
 
     def store(self, code: str, image: Image) -> None:
         """Store an image that was built; from then on it is mapped from its file, memory that can be taken back."""
@@ -89,24 +91,28 @@ class ImageBuilder:
         self._directory.save(self.key(code), module)
         return module, top_level
 
+    def _base(self, code: str) -> BaseImage:
+        return self.bases.get(self.bases.named_in(code))
+
     def _module(self, code: str) -> tuple[Module, TopLevel]:
-        memory, top_level = self._evaluated(code)
+        base = self._base(code)
+        memory, top_level = self._evaluated(code, base)
         if not top_level.pure:
-            memory = self._compiled(code)
+            memory = self._compiled(code, base)
         return Module(self._engine.wasmtime, image_module(memory, at=script.STACK_TOP)), top_level
 
-    def _evaluated(self, code: str) -> tuple[bytes, TopLevel]:
-        with self._defined(code) as guest:
-            top_level = self._run_top_level(guest)
+    def _evaluated(self, code: str, base: BaseImage) -> tuple[bytes, TopLevel]:
+        with self._defined(code, base) as guest:
+            top_level = self._run_top_level(guest, MAX_BAKED_BYTES + base.library_bytes + _packaged_bytes(code))
             return _snapshot(guest) if top_level.pure else b"", top_level
 
-    def _compiled(self, code: str) -> bytes:
-        with self._defined(code) as guest:
+    def _compiled(self, code: str, base: BaseImage) -> bytes:
+        with self._defined(code, base) as guest:
             return _snapshot(guest)
 
     @contextmanager
-    def _defined(self, code: str) -> Generator[Guest]:
-        guest = self._guest(self._base, BUILD_FUEL)
+    def _defined(self, code: str, base: BaseImage) -> Generator[Guest]:
+        guest = self._guest(base, code)
         try:
             define(guest, code)
             yield guest
@@ -115,7 +121,7 @@ class ImageBuilder:
         finally:
             guest.close()
 
-    def _run_top_level(self, guest: Guest) -> TopLevel:
+    def _run_top_level(self, guest: Guest, most_bytes: int) -> TopLevel:
         try:
             loaded = read_loaded(guest.enter(LOAD, max_output_bytes=MAX_STATE_BYTES))
         except (TrappedError, GuestError, GuestFaultError) as error:
@@ -123,48 +129,21 @@ class ImageBuilder:
         failure = loaded.failure
         reads = any(struct.unpack("<II", guest.read(self._engine.cells.fresh_reads, 8)))
         return TopLevel(
-            pure=failure is None and not loaded.fresh and not reads and guest.memory_bytes() <= MAX_BAKED_BYTES,
+            pure=failure is None and not loaded.fresh and not reads and guest.memory_bytes() <= most_bytes,
             handlers=loaded.handlers,
             fault=fault_of(failure.name, failure.message, failure.stack) if failure else None,
         )
 
-    def _guest(self, image: Module, fuel: int) -> Guest:
-        guest = Guest(self._engine, image, memory_bytes=BUILD_MEMORY_BYTES, host_call=self._host_call)
-        guest.set_fuel(fuel)
+    def _guest(self, base: BaseImage, code: str) -> Guest:
+        memory_bytes = BUILD_MEMORY_BYTES + base.library_bytes + _packaged_bytes(code)
+        guest = Guest(self._engine, base.module, memory_bytes=memory_bytes, host_call=self._host_call)
+        guest.set_fuel(BUILD_FUEL + COMPILE_FUEL * len(code))
         guest.set_world(0, 0)
         return guest
 
-    def _load_base(self, prelude: str) -> Module:
-        key = f"base-{self._fingerprint}"
-        module = self._directory.load(key, self._engine.wasmtime)
-        if module is None:
-            module = Module(self._engine.wasmtime, image_module(self._base_memory(prelude), at=script.STACK_TOP))
-            self._directory.save(key, module)
-        return module
 
-    def _base_memory(self, prelude: str) -> bytes:
-        # Compiled in one guest and loaded in another: without the source text the image is half as large.
-        compiler, guest = self._booted(), self._booted()
-        try:
-            bytecode = script.compile_script(compiler, prelude, PRELUDE_FILE)
-            script.define_host_function(guest, "__penstock_host")
-            script.define_host_function(guest, "__penstock_write")
-            script.evaluate_bytecode(guest, bytecode)
-            module = script.property_of(guest, guest.call("qjs_get_global"), "__penstock")
-            guest.call("penstock_bind", *(script.property_of(guest, module, name) for name in PRELUDE_VALUES))
-            script.evaluate(guest, "delete globalThis.__penstock", PRELUDE_FILE)
-            guest.call("qjs_run_gc")
-            guest.call("qjs_set_gc_threshold", GC_THRESHOLD_BYTES)
-            return script.snapshot(guest)
-        finally:
-            compiler.close()
-            guest.close()
-
-    def _booted(self) -> Guest:
-        guest = self._guest(self._engine.blank, PRELUDE_FUEL)
-        if guest.call("penstock_boot") != 0:
-            raise GuestFaultError("the engine did not start")
-        return guest
+def _packaged_bytes(code: str) -> int:
+    return PACKAGED_BYTES * max(len(split_source_map(code)[0]) - USUAL_CODE_BYTES, 0)
 
 
 def _reason(error: Exception) -> str:
@@ -202,11 +181,14 @@ class ImageCache:
     async def _load(self, digest: str, code: str) -> Image:
         loading = self._loading.get(digest)
         if loading is None:
-            load = asyncio.get_running_loop().run_in_executor(self._thread, self._builder.load, code)
-            loading = self._loading[digest] = load
+            loading = self._loading[digest] = asyncio.ensure_future(self._built(code))
             loading.add_done_callback(lambda done: self._keep(digest, code, done))
         # One caller that goes away must not take the image from the others.
         return await asyncio.shield(loading)
+
+    async def _built(self, code: str) -> Image:
+        await self._builder.bases.ready_for(code, self._thread)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._builder.load, code)
 
     def _keep(self, digest: str, code: str, done: asyncio.Future[Image]) -> None:
         del self._loading[digest]

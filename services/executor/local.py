@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from services.executor.base_images import BaseImages
 from services.executor.engine import Engine
 from services.executor.executor import Executor, Program, digest_of
 from services.executor.host_functions import answer_host_call, call_host_function
 from services.executor.image_directory import ImageDirectory
 from services.executor.images import ImageBuilder, ImageCache
+from services.executor.libraries import Libraries
 from services.executor.outside import Outside
 from services.executor.pool import SandboxPool
 from services.executor.results import FunctionKind, Invocation, InvocationResult, Limits
+from services.executor.shared_cache import SharedCaches
 from services.executor.turns import Turns
 
 # An author sees whole bodies of what the function sent and got.
-_SHOWN_BYTES = 5 * 1024 * 1024
+SHOWN_BYTES = 5 * 1024 * 1024
 DIST = Path(__file__).parent / "dist"
 
 
@@ -27,20 +30,27 @@ def make_executor(
     image_capacity: int = 256,
     image_bytes: int = 10 * 1024**3,
     turns: Turns | None = None,
+    caches: SharedCaches | None = None,
 ) -> Executor:
     """Put an executor together, compiling the engine on first use (about a second).
 
     `image_capacity` images stay loaded, `image_bytes` of them stay on disk.
 
-    Raises FileNotFoundError where `make setup` has not built engine and prelude, ForeignDirectoryError for a cache
-    directory of somebody else.
+    Raises FileNotFoundError where `make setup` has not built engine, prelude and libraries, ForeignDirectoryError for
+    a cache directory of somebody else.
     """
     directory = ImageDirectory(cache_dir, max_bytes=image_bytes)
     engine = Engine(wasm=(DIST / "engine.wasm").read_bytes(), directory=directory)
-    prelude = (DIST / "prelude.js").read_text()
-    builder = ImageBuilder(engine=engine, prelude=prelude, directory=directory, host_call=_while_building)
+    bases = BaseImages(
+        engine=engine,
+        prelude=(DIST / "prelude.js").read_text(),
+        libraries=Libraries.read(DIST / "libraries"),
+        directory=directory,
+        host_call=_while_building,
+    )
+    builder = ImageBuilder(engine=engine, bases=bases, directory=directory, host_call=_while_building)
     images = ImageCache(builder=builder, capacity=image_capacity)
-    return Executor(builder=builder, images=images, pool=pool, outside=outside, turns=turns or Turns())
+    return Executor(builder=builder, images=images, pool=pool, outside=outside, turns=turns or Turns(), caches=caches)
 
 
 def _while_building(request: bytes) -> tuple[bytes, int]:
@@ -71,7 +81,7 @@ async def run_function(
         digest=digest_of(code),
         kind=kind,
         settings=settings,
-        limits=limits or Limits(shown_bytes=_SHOWN_BYTES),
+        limits=limits or Limits(shown_bytes=SHOWN_BYTES),
         once=True,
         masker=None,
     )

@@ -9,15 +9,19 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any, cast
 from urllib.parse import quote, quote_plus
 
 from services.executor.results import InvocationResult, RequestRecord
 
 MASK = "••••••"
+# Stands where a text was cut.
+CUT = "…"
 # Shorter values, `1` or `true`, are found everywhere and are no secrets.
 SHORTEST = 4
+SHORTEST_LINE = 8
 # Part of the name of a header whose value is a credential.
 SECRET_HEADERS = ("authorization", "cookie", "key", "token", "secret", "password", "signature")
 # Headers that only look like it.
@@ -28,26 +32,51 @@ class Masker:
     """Replaces secrets by a mask."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        forms = {form for value in values if len(value) >= SHORTEST for form in _forms(value)}
+        forms = {form for value in values if len(value) >= SHORTEST for form in writings_of(value)}
         alternatives = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
         self._text = re.compile(alternatives) if forms else None
         self._bytes = re.compile(alternatives.encode()) if forms else None
+        self._forms = [form for form in forms if len(form) > SHORTEST]
 
     def text(self, text: str) -> str:
-        return self._text.sub(MASK, text) if self._text else text
+        """Mask the secrets in a text, also one of which a border has left the beginning alone."""
+        if self._text is None:
+            return text
+        parts = self._text.sub(MASK, text).split(CUT)
+        return CUT.join(self._without_beginning(part) for part in parts)
 
     def data(self, data: bytes) -> bytes:
-        return self._bytes.sub(MASK.encode(), data) if self._bytes else data
+        """Mask the secrets in bytes, as `text` does."""
+        if self._bytes is None:
+            return data
+        return _in_bytes(self._bytes.sub(MASK.encode(), data), self._without_beginning)
+
+    def _without_beginning(self, text: str) -> str:
+        """Mask the longest beginning of a secret that ends the text."""
+        longest = 0
+        for form in self._forms:
+            at = text.find(form[:SHORTEST], max(len(text) - len(form), 0))
+            while at >= 0 and not form.startswith(text[at:]):
+                at = text.find(form[:SHORTEST], at + 1)
+            longest = max(longest, len(text) - at if at >= 0 else 0)
+        return text[:-longest] + MASK if longest else text
 
     def result(self, result: InvocationResult) -> InvocationResult:
         """Mask what is shown of a run; what the function returned or sent on stays as it is."""
         error = result.error
-        if not (error or result.logs or result.requests):
+        if not (error or result.logs or result.requests or result.batch):
             return result
         if error is not None:
-            error = replace(error, message=self.text(error.message), stack=self.text(error.stack))
+            shown = {name: self.text(getattr(error, name)) for name in ("message", "stack", "source_line")}
+            error = replace(error, **shown)
         logs = [replace(line, text=self.text(line.text)) for line in result.logs]
-        return replace(result, error=error, logs=logs, requests=[self._request(each) for each in result.requests])
+        return replace(
+            result,
+            error=error,
+            logs=logs,
+            requests=[self._request(each) for each in result.requests],
+            batch=[replace(entry, message=self.text(entry.message)) for entry in result.batch],
+        )
 
     def _request(self, record: RequestRecord) -> RequestRecord:
         return replace(
@@ -63,17 +92,42 @@ class Masker:
         return [(name, self.text(value)) for name, value in headers if not _is_credential(name.lower())]
 
 
+def _in_bytes(data: bytes, change: Callable[[str], str]) -> bytes:
+    return change(data.decode(errors="surrogateescape")).encode(errors="surrogateescape")
+
+
 def _is_credential(header: str) -> bool:
     return header not in _HARMLESS_HEADERS and any(part in header for part in SECRET_HEADERS)
 
 
-def _forms(value: str) -> Iterator[str]:
-    data = value.encode()
+def texts_of(value: Any) -> Iterator[str]:
+    """Give the texts in a setting's value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in cast("dict[str, Any]", value).values():
+            yield from texts_of(each)
+    elif isinstance(value, list):
+        for each in cast("list[Any]", value):
+            yield from texts_of(each)
+
+
+def writings_of(value: str) -> Iterator[str]:
+    """Give the ways in which a text is looked for; the lines of a text of many, which logs show one by one, too."""
+    yield from _writings_of_whole(value)
+    lines = value.splitlines()
+    for line in lines if len(lines) > 1 else ():
+        if len(line) >= SHORTEST_LINE:
+            yield from _writings_of_whole(line)
+
+
+def _writings_of_whole(value: str) -> Iterator[str]:
+    data = value.encode(errors="surrogatepass")
     yield value
     yield json.dumps(value)[1:-1]
     yield json.dumps(value, ensure_ascii=False)[1:-1]
-    yield quote(value, safe="")
-    yield quote_plus(value)
+    yield quote(data, safe="")
+    yield quote_plus(data)
     yield data.hex()
     yield data.hex().upper()
     yield from _base64_forms(data)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from services.executor.outside import Answer, Machine, OutgoingRequest, RequestFailedError
+from services.executor.machine import Machine
+from services.executor.outside import Answer, OutgoingRequest, RequestFailedError
 from shared.egress import EgressClient, EgressError
 
 
@@ -22,6 +23,7 @@ class NetworkOutside(Machine):
                 timeout_s=request.timeout_s,
                 max_body_bytes=request.max_answer_bytes,
                 redirect=request.redirect,
+                inflate=request.inflate,
                 rules=request.rules,
             )
         except EgressError as error:

@@ -5,17 +5,17 @@ One protocol, so that a run can be recorded at this place and replayed from a re
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from services.executor.host_functions import call_host_function
 from shared.egress import EgressRules
 
+if TYPE_CHECKING:
+    from services.executor.requests import RequestLog
+    from services.executor.waiting import Waiting
+
 SEED_BYTES = 24
-SEEDS_DRAWN = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class OutgoingRequest:
     headers: list[tuple[str, str]]
     body: bytes | None
     redirect: Literal["follow", "manual", "error"] = "follow"
+    # Whether a compressed answer is given plain; without it nothing asks the server to compress.
+    inflate: bool = True
     timeout_s: float = 5.0
     max_answer_bytes: int = 5 * 1024 * 1024
     traceparent: str = ""
@@ -77,26 +79,6 @@ class Outside(Protocol):
         """Send a request, follow redirects as it says. Raises RequestFailedError."""
         ...
 
-
-def _drawn_seeds() -> Iterator[bytes]:
-    """Draw for many events at a time: a call of the kernel takes as long as a tenth of an event's JavaScript."""
-    while True:
-        drawn = os.urandom(SEEDS_DRAWN * SEED_BYTES)
-        for start in range(0, len(drawn), SEED_BYTES):
-            yield drawn[start : start + SEED_BYTES]
-
-
-_seeds = _drawn_seeds()
-
-
-class Machine:
-    """Time, randomness and host functions of this machine: what every `Outside` shares but the network."""
-
-    def now_ns(self) -> int:
-        return time.time_ns()
-
-    def seed(self) -> bytes:
-        return next(_seeds)
-
-    def call(self, name: str, arguments: Mapping[str, Any]) -> tuple[Any, int]:
-        return call_host_function(name, arguments)
+    def waiting(self, requests: RequestLog) -> Waiting:
+        """Give what holds a run's open requests and timers, and tells in which order they come back."""
+        ...

@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, cast
+from typing import Protocol
 
 from penstock.config.v1 import config_pb2
 from penstock.executor.v1 import executor_service_pb2
 from services.executor.conversion import KINDS, LANGUAGES
 from services.executor.executor import Program, digest_of
-from services.executor.masking import Masker
+from services.executor.masking import Masker, texts_of
 from services.executor.pool import SandboxPool
 from services.executor.results import LEAST_MEMORY_BYTES, FunctionKind, Limits
+from shared.code import MAX_CODE_BYTES
 from shared.egress import EgressRules
 from shared.errors import InvalidArgument, NotFound, Unavailable
 
 # Plaintext of sensitive settings is held no longer.
 HELD_S = 300.0
 MAX_HELD = 512
-MAX_CODE_BYTES = 1024 * 1024
+MAX_HELD_CHARACTERS = 256 * 1024 * 1024
 
 
 class Deployments(Protocol):
@@ -83,9 +84,12 @@ class Programs:
         if held is not None and held.program.key != program.key:
             self._pool.end(held.program.key)
         self._held[name] = _Held(config, workspace, program, time.monotonic() + HELD_S)
-        while len(self._held) > MAX_HELD:
+        while len(self._held) > MAX_HELD or (len(self._held) > 1 and self._characters() > MAX_HELD_CHARACTERS):
             self._held.popitem(last=False)
         return program
+
+    def _characters(self) -> int:
+        return sum(len(held.program.code) for held in self._held.values())
 
     def inline(self, function: executor_service_pb2.InlineFunction) -> Program:
         """Give the program of a test run: a sandbox for each event. Raises InvalidArgument, Unavailable."""
@@ -131,7 +135,7 @@ class Programs:
             function_id=config.function_id,
             concurrency=self._concurrency_of(workspace),
             egress=_rules(workspace),
-            masker=Masker(_texts(values)),
+            masker=Masker(texts_of(values)),
         )
 
     def _concurrency_of(self, workspace: config_pb2.WorkspaceConfig | None) -> int:
@@ -186,14 +190,3 @@ def _checked_settings(settings: bytes) -> bytes:
     if not isinstance(values, dict):
         raise InvalidArgument("The settings are not a JSON object.")
     return json.dumps(values).encode()
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for each in cast("dict[str, Any]", value).values():
-            yield from _texts(each)
-    elif isinstance(value, list):
-        for each in cast("list[Any]", value):
-            yield from _texts(each)

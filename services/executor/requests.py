@@ -30,8 +30,7 @@ class RequestLog:
         """Send a request of the guest. Raises RequestFailedError."""
         if len(self.records) >= self._limits.requests:
             raise RequestFailedError("EGRESS_LIMIT", f"an event may make {self._limits.requests} requests")
-        shown = self._shown(request)
-        self.records.append(shown)
+        shown = self.show(request)
         request = replace(request, rules=self._egress, traceparent=self._traceparent(shown.span_id))
         try:
             async with asyncio.timeout(request.timeout_s):
@@ -47,9 +46,7 @@ class RequestLog:
             shown.error_code = "ECANCELED"
             raise
         else:
-            shown.status = answer.status
-            shown.response_headers = self._shown_headers(answer.headers)
-            shown.response_body = answer.body[: self._limits.shown_bytes]
+            self.show_answer(shown, answer)
             return answer
         finally:
             shown.finished_ns = self._outside.now_ns()
@@ -58,8 +55,9 @@ class RequestLog:
         trace = self._trace
         return f"00-{trace.trace_id:032x}-{span_id}-{trace.trace_flags:02x}" if trace is not None else ""
 
-    def _shown(self, request: OutgoingRequest) -> RequestRecord:
-        return RequestRecord(
+    def show(self, request: OutgoingRequest) -> RequestRecord:
+        """Take a request into the records."""
+        shown = RequestRecord(
             method=request.method,
             url=request.url[: self._limits.shown_bytes],
             headers=self._shown_headers(request.headers),
@@ -67,6 +65,14 @@ class RequestLog:
             started_ns=self._outside.now_ns(),
             span_id=secrets.token_hex(8),
         )
+        self.records.append(shown)
+        return shown
+
+    def show_answer(self, shown: RequestRecord, answer: Answer) -> None:
+        """Enter an answer into its request's record."""
+        shown.status = answer.status
+        shown.response_headers = self._shown_headers(answer.headers)
+        shown.response_body = answer.body[: self._limits.shown_bytes]
 
     def _shown_headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
         longest, room = self._limits.shown_bytes, SHOWN_HEADERS_CHARS

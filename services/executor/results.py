@@ -79,12 +79,19 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class FunctionError:
-    """What was thrown, or the limit that was hit."""
+    """What was thrown, or the limit that was hit.
+
+    `file`, `line` and `column` (from 1) are the author's own of the first frame, `source_line` what stands there.
+    """
 
     kind: ErrorKind
     name: str
     message: str
     stack: str = ""
+    file: str = ""
+    line: int = 0
+    column: int = 0
+    source_line: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,15 @@ class RequestRecord:
     span_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BatchEntry:
+    """What an `onBatch` told of one event: a destination's HTTP status and message, or an insert's event as JSON."""
+
+    status: int = 0
+    message: str = ""
+    event: bytes = b""
+
+
 @dataclass(slots=True)
 class Usage:
     """What a run used; `memory_bytes` is the sandbox's memory, which only grows."""
@@ -126,7 +142,11 @@ class Usage:
 
 @dataclass(slots=True)
 class InvocationResult:
-    """Outcome of one event. `messages` and `objects` are empty with an error; times are nanoseconds since 1970."""
+    """Outcome of one event, or of a batch.
+
+    `messages`, `objects` and `batch` are empty with an error; `batch` has an entry per event, or none where the handler
+    told nothing of them. Times are nanoseconds since 1970.
+    """
 
     id: str
     returned: bytes
@@ -138,3 +158,4 @@ class InvocationResult:
     usage: Usage
     started_ns: int
     finished_ns: int
+    batch: list[BatchEntry] = field(default_factory=list[BatchEntry])

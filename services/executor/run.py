@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from services.executor import wire
 from services.executor.guest import GuestFaultError, Input
+from services.executor.log import Log
 from services.executor.outside import OutgoingRequest, Outside
 from services.executor.requests import RequestLog
 from services.executor.results import (
+    BatchEntry,
     ErrorKind,
     FunctionError,
     FunctionKind,
@@ -21,8 +22,10 @@ from services.executor.results import (
     LogLine,
     Usage,
 )
+from services.executor.returned import WrongReturnError, entries_of
 from services.executor.sandbox import EndedError, Sandbox, is_out_of_memory
-from services.executor.waiting import Waiting
+from services.executor.shared_cache import CacheLoad, InstanceCache, Loads
+from services.executor.waiting import Waiting, Wanted
 from shared.egress import EgressRules
 
 KINDS = {
@@ -32,7 +35,6 @@ KINDS = {
     "EventNotSupported": ErrorKind.UNSUPPORTED_EVENT_TYPE,
 }
 ERROR_TEXT = 4096
-LOGS_CUT = "The rest of the log was cut."
 NEVER_SETTLES = "The handler waits for a promise that nothing can settle any more."
 
 
@@ -48,6 +50,7 @@ class Run:
         settings: bytes,
         limits: Limits,
         outside: Outside,
+        cache: InstanceCache,
         egress: EgressRules | None = None,
         on_suspended: Callable[[], None] = lambda: None,
     ) -> None:
@@ -58,7 +61,10 @@ class Run:
         self._limits = limits
         self._outside = outside
         self._egress = egress
+        self._cache = cache
+        self._loads: Loads | None = None
         self._on_suspended = on_suspended
+        self._now_ns = outside.now_ns()
         self._seed = outside.seed()
         self._waiting: Waiting | None = None
         self._requests: RequestLog | None = None
@@ -68,19 +74,23 @@ class Run:
         self._messages: list[bytes] = []
         self._objects: list[bytes] = []
         self._sent_bytes = 0
-        self._logs: list[LogLine] = []
-        self._log_bytes = 0
+        self._logs = Log(limits.log_bytes)
         self._settled_s = 0.0
         self._deadline_s = 0.0
 
     async def result(self) -> InvocationResult:
         """Run the event. Never raises for anything that the guest does."""
         # Not the loop's clock, which uvloop stops while a callback runs.
-        started_ns, started_s = self._outside.now_ns(), time.monotonic()
+        started_ns, started_s = self._now_ns, time.monotonic()
         self._deadline_s = started_s + min(self._invocation.wall_s or self._limits.wall_s, self._limits.wall_s)
         cold = self._sandbox.events == 0
-        self._sandbox.begin()
-        await self._drive(started_ns)
+        self._sandbox.begin(self._outside.call)
+        try:
+            await self._drive(started_ns)
+        finally:
+            if self._loads is not None:
+                self._loads.close()
+        batch = [] if self._error else self._told_of_each()
         failed = self._error is not None
         return InvocationResult(
             id=self._invocation.id,
@@ -88,7 +98,7 @@ class Run:
             error=self._error,
             messages=[] if failed else self._messages,
             objects=[] if failed else self._objects,
-            logs=self._logs,
+            logs=self._logs.lines(),
             requests=self._requests.records if self._requests else [],
             usage=Usage(
                 wall_s=self._settled_s - started_s,
@@ -99,10 +109,24 @@ class Run:
             ),
             started_ns=started_ns,
             finished_ns=started_ns + int((self._settled_s - started_s) * 1e9),
+            batch=batch,
         )
 
+    def _told_of_each(self) -> list[BatchEntry]:
+        try:
+            return entries_of(self._kind, self._invocation.handler, self._invocation.payload, self._returned)
+        except WrongReturnError as wrong:
+            self._error = wrong.error
+            return []
+
     async def _drive(self, now_ns: int) -> None:
-        given = wire.start_input(self._invocation, kind=self._kind, settings=self._settings, seed=self._seed)
+        given = wire.start_input(
+            self._invocation,
+            kind=self._kind,
+            settings=self._settings,
+            seed=self._seed,
+            epoch=self._cache.epoch,
+        )
         await self._enter(given, now_ns)
         if self._waiting:
             await self._suspended(self._waiting)
@@ -115,15 +139,16 @@ class Run:
             self._on_suspended()
             while waiting and not self._sandbox.ended:
                 # Waiting for a core is nobody's fault.
-                answers = await waiting.answers(until_s=self._deadline_s + self._sandbox.waited_s)
-                if not answers:
+                turn = await waiting.turn(until_s=self._deadline_s + self._sandbox.waited_s)
+                if turn is None:
                     self._time_out()
                     break
-                await self._enter(wire.resume_input(answers), self._outside.now_ns())
+                await self._enter(wire.resume_input(turn.answers), turn.now_ns)
                 waiting.start()
 
     # --- entering the guest ------------------------------------------------------------------------------------------
     async def _enter(self, given: Input, now_ns: int) -> None:
+        self._now_ns = now_ns
         try:
             step = await self._sandbox.enter(given, now_ns=now_ns, seed=self._seed)
             for kind, record in step.outbox:
@@ -151,7 +176,7 @@ class Run:
         if not self._is_settled:
             self._settle(error)
         else:
-            self._log(LogLine(self._outside.now_ns() / 1e6, "warn", f"After the handler had finished: {error.message}"))
+            self._logs.add(LogLine(self._now_ns / 1e6, "warn", f"After the handler had finished: {error.message}"))
 
     def _time_out(self) -> None:
         if not self._is_settled:
@@ -173,15 +198,15 @@ class Run:
             # What the top level left behind is unknown.
             self._sandbox.ended = True
             return ErrorKind.INVALID_SETTINGS
-        if failure.name == "DropEvent" and self._kind.is_insert:
+        if self._kind.is_insert and "DropEvent" in (failure.name, failure.own_class):
             return ErrorKind.DROPPED
-        return KINDS.get(failure.name, ErrorKind.BAD_REQUEST)
+        return KINDS.get(failure.name) or KINDS.get(failure.own_class, ErrorKind.BAD_REQUEST)
 
     # --- what the guest posted ---------------------------------------------------------------------------------------
     def _take(self, kind: str, record: dict[str, Any]) -> None:
         match kind:
             case "log":
-                self._log(wire.log_line(record))
+                self._logs.add(wire.log_line(record), wire.left_out(record))
             case "message" | "object" if self._is_settled:
                 pass  # Sent too late, by what an open request went on to do.
             case "message":
@@ -201,8 +226,27 @@ class Run:
                 self._waiting.cancel(wire.record_id(record))
             case "cancel":
                 raise GuestFaultError("the guest withdrew what it had not asked for")
+            case "cache_load" | "cache_store" | "cache_fail" | "cache_own" | "cache_delete":
+                self._take_of_cache(kind, record)
             case _:
                 raise GuestFaultError(f"the guest posted a record of kind {kind[:40]!r}")
+
+    def _take_of_cache(self, kind: str, record: dict[str, Any]) -> None:
+        if self._loads is None:
+            self._loads = Loads(self._cache, now_ns=self._outside.now_ns)
+        key = wire.cache_key(record)
+        match kind:
+            case "cache_load":
+                self._ask(record, CacheLoad(key, self._loads))
+            case "cache_store":
+                self._loads.store(key, wire.text(record, "text"), wire.number(record, "ttl_ms"))
+            case "cache_fail":
+                name, message = wire.text(record, "name")[:256], wire.text(record, "message")[:ERROR_TEXT]
+                self._loads.fail(key, {"name": name, "message": message})
+            case "cache_own":
+                self._loads.keep_own(key)
+            case _:
+                self._loads.delete(key)
 
     def _sent(self, record: dict[str, Any]) -> bytes:
         text = wire.message(record)
@@ -212,7 +256,7 @@ class Run:
             raise EndedError(FunctionError(ErrorKind.BAD_REQUEST, "RangeError", message))
         return text
 
-    def _ask(self, record: dict[str, Any], wanted: OutgoingRequest | float) -> None:
+    def _ask(self, record: dict[str, Any], wanted: Wanted) -> None:
         if self._waiting is None:
             self._requests = RequestLog(
                 limits=self._limits,
@@ -220,22 +264,10 @@ class Run:
                 traceparent=self._invocation.traceparent,
                 egress=self._egress,
             )
-            self._waiting = Waiting(self._requests)
+            self._waiting = self._outside.waiting(self._requests)
         if self._is_settled and not isinstance(wanted, OutgoingRequest):
             return
         if len(self._waiting) >= self._limits.open_requests:
             message = f"An event may have {self._limits.open_requests:,} timers and requests waiting."
             raise EndedError(FunctionError(ErrorKind.BAD_REQUEST, "RangeError", message))
         self._waiting.ask(wire.record_id(record), wanted)
-
-    def _log(self, line: LogLine) -> None:
-        room = self._limits.log_bytes - self._log_bytes
-        if room <= 0:
-            return
-        size = len(line.text.encode(errors="replace"))
-        self._log_bytes += max(size, 1)  # empty lines are lines too
-        if size > room:
-            cut = line.text.encode(errors="replace")[:room].decode(errors="ignore")
-            self._logs += [replace(line, text=cut), LogLine(line.time_ms, "warn", LOGS_CUT)]
-        else:
-            self._logs.append(line)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from wasmtime import TrapCode
 
 from services.executor.guest import GuestError, GuestFaultError, Input, OutputTooLongError, TrappedError
-from services.executor.host_functions import answer_host_call
+from services.executor.host_functions import Call, answer_host_call, call_host_function
 from services.executor.image import Image
-from services.executor.outside import Outside
 from services.executor.results import ErrorKind, FunctionError, Limits
 from services.executor.turns import Turns
 from services.executor.unchecked import UncheckedGuest
@@ -37,18 +36,20 @@ class Sandbox:
         *,
         image: Image,
         limits: Limits,
-        outside: Outside,
         turns: Turns,
         workspace: str = "",
     ) -> None:
         self._limits = limits
-        self._outside = outside
+        self._call: Call = call_host_function
         self._turns = turns
         self._workspace = workspace
         self._image = image
         try:
             self._guest = UncheckedGuest(
-                image.engine, image.module, memory_bytes=limits.memory_bytes, host_call=self._on_host_call
+                image.engine,
+                image.module,
+                memory_bytes=limits.memory_bytes + image.library_bytes,
+                host_call=self._on_host_call,
             )
         except TrappedError:
             message = f"The function's code alone takes more than {limits.memory_bytes:,} bytes."
@@ -63,7 +64,7 @@ class Sandbox:
         return (
             not self.ended
             and self.events < self._limits.retire_events
-            and self.memory_bytes <= self._limits.retire_memory_bytes
+            and self._own_bytes <= self._limits.retire_memory_bytes
         )
 
     @property
@@ -71,9 +72,14 @@ class Sandbox:
         return self._guest.memory_bytes()
 
     @property
+    def _own_bytes(self) -> int:
+        """The memory without the libraries in it, which all sandboxes of an image share: what the limits are of."""
+        return self.memory_bytes - self._image.library_bytes
+
+    @property
     def is_full(self) -> bool:
         """Whether the memory has grown as far as it may."""
-        return self.memory_bytes > self._limits.memory_bytes - NEAR_LIMIT_BYTES
+        return self._own_bytes > self._limits.memory_bytes - NEAR_LIMIT_BYTES
 
     @property
     def fuel_used(self) -> int:
@@ -85,8 +91,9 @@ class Sandbox:
         self.events = 0
         return not self.ended and self._image.restore(self._guest)
 
-    def begin(self) -> None:
-        """Give the next event its fuel."""
+    def begin(self, call: Call) -> None:
+        """Give the next event its fuel, and what answers its host functions."""
+        self._call = call
         self.events += 1
         self.waited_s = 0.0
         self._guest.set_fuel(self._limits.fuel)
@@ -118,7 +125,7 @@ class Sandbox:
         return ErrorKind.OUT_OF_MEMORY if self.is_full else ErrorKind.SANDBOX_FAULT
 
     def _of_trap(self, trap: TrappedError) -> FunctionError:
-        if trap.code is TrapCode.OUT_OF_FUEL and self.memory_bytes > self._limits.retire_memory_bytes:
+        if trap.code is TrapCode.OUT_OF_FUEL and self._own_bytes > self._limits.retire_memory_bytes:
             # It spent its fuel on growing: what the author must look for is what it keeps.
             grown = f"The function's memory grew to {self.memory_bytes:,} bytes, which took all of its fuel."
             return FunctionError(ErrorKind.OUT_OF_MEMORY, "OutOfMemory", grown)
@@ -136,7 +143,7 @@ class Sandbox:
         return FunctionError(kind, "SandboxFault", f"The sandbox stopped: {trap.code.name if trap.code else trap}")
 
     def _on_host_call(self, request: bytes) -> tuple[bytes, int]:
-        return answer_host_call(request, self._outside.call)
+        return answer_host_call(request, self._call, self._guest.fuel())
 
 
 def _of_thrown(thrown: GuestError) -> FunctionError:

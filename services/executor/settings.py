@@ -7,6 +7,7 @@ import re
 from pydantic import Field
 
 from services.executor.results import LEAST_MEMORY_BYTES, Limits
+from services.executor.shared_cache import CacheLimits
 from shared.settings import ServiceSettings
 
 _PORT = re.compile(r":([0-9]+)/?$")
@@ -54,6 +55,15 @@ class ExecutorSettings(ServiceSettings):
         description="Seconds that the functions of one workspace may compute in a calendar month (UTC), over all "
         "executors; 0 for no bound. Time in which they wait is free.",
     )
+    cache_entries: int = Field(default=1000, gt=0, description="Values that one instance's `cache` keeps.")
+    cache_bytes: int = Field(
+        default=16 * 1024**2, gt=0, description="Keys and values of one instance's `cache`, in bytes of JSON."
+    )
+    cache_total_bytes: int = Field(
+        default=256 * 1024**2,
+        gt=0,
+        description="The same over all instances: above it those used longest ago lose theirs.",
+    )
     connections: int = Field(default=4096, gt=0, description="Connections to the outside at a time.")
     connections_per_host: int = Field(default=2048, gt=0, description="Connections to one host and port at a time.")
     egress_allow: str = Field(
@@ -77,6 +87,11 @@ class ExecutorSettings(ServiceSettings):
             response_bytes=self.response_bytes,
             log_bytes=self.log_bytes,
         )
+
+    @property
+    def cache_limits(self) -> CacheLimits:
+        """What is kept of the values that functions cache."""
+        return CacheLimits(entries=self.cache_entries, bytes=self.cache_bytes, total_bytes=self.cache_total_bytes)
 
     def own_ports(self) -> set[int]:
         """Give the ports of this installation, which no function may reach by any of the machine's addresses."""

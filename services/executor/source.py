@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from shared.code import split_source_map
+
 AUTHOR_FILE = "function.js"
 HANDLERS = (
     "onRequest",
@@ -28,6 +30,7 @@ _REGISTER = f"arguments[{len(HANDLERS)}]((name)=>{{switch(name){{{_CASES}}}}});"
 _TAIL = "\n})"
 # What an author wrote must take no longer to read than it is long: nothing here is tried in two ways.
 _STRICT = re.compile(r"""(?>[\s\ufeff]++|//[^\n\r\u2028\u2029]*+|/\*.*?\*/)*+(['"])use strict\1""", re.DOTALL)
+_HANDLER_CLASS = re.compile(rf"\bclass\s++({'|'.join(HANDLERS)})\b")
 _WORD = re.compile(r"[\w$]*+")
 # The engine's frames, not what an author's message says; a longer number is no place in a text.
 _FRAME = re.compile(rf"^ *+at (?:[^\n]*\()?{re.escape(AUTHOR_FILE)}:(\d{{1,9}}):(\d{{1,9}})\)?$", re.MULTILINE)
@@ -37,12 +40,17 @@ MAX_MESSAGE = 4096
 
 @dataclass(frozen=True, slots=True)
 class CodeFault:
-    """What is wrong with an author's code; line and column count from 1 and are 0 when unknown."""
+    """What is wrong with an author's code; line and column count from 1 and are 0 when unknown.
+
+    `file` is the author's own, and `source_line` what stands there, where that is known.
+    """
 
     name: str
     message: str
     line: int = 0
     column: int = 0
+    file: str = ""
+    source_line: str = ""
 
 
 class CodeFaultError(Exception):
@@ -54,7 +62,11 @@ class CodeFaultError(Exception):
 
 
 def wrapped(code: str) -> tuple[str, int]:
-    """Give the code as the engine evaluates it, and how many columns the wrapper takes on its first line."""
+    """Give the code as the engine evaluates it, and how many columns the wrapper takes on its first line.
+
+    A source map stays outside: images would hold it for nothing.
+    """
+    code, _map = split_source_map(code)
     head = _HEAD + ('"use strict";' if _STRICT.match(code) else "") + _REGISTER
     return head + code + _TAIL, len(head)
 
@@ -78,6 +90,11 @@ def compile_fault_of(code: str, name: str, message: str, stack: str, *, columns:
     column = len(before) - len(word) + 1
     if word and message.startswith("invalid redefinition of"):
         return CodeFault(name, f"Identifier '{word[:MAX_NAME]}' has already been declared", fault.line, column)
+    if message.startswith("invalid redefinition of") and (declared := _HANDLER_CLASS.search(code)):
+        # The engine tells where the class ends.
+        line = code.count("\n", 0, declared.start(1)) + 1
+        column = declared.start(1) - code.rfind("\n", 0, declared.start(1))
+        return CodeFault(name, f"Identifier '{declared[1]}' has already been declared", line, column)
     if word == "await":
         return CodeFault(name, "await is only valid in async functions", fault.line, column)
     return fault

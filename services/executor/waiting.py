@@ -6,22 +6,61 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from services.executor import wire
 from services.executor.guest import GuestFaultError
 from services.executor.outside import OutgoingRequest, RequestFailedError
 from services.executor.requests import RequestLog
+from services.executor.shared_cache import CacheLoad
+
+# A request, a timer's seconds, or a value of the cache.
+Wanted = OutgoingRequest | float | CacheLoad
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What the guest is entered with again: the answers that are there, and what its clock says meanwhile."""
+
+    now_ns: int
+    answers: list[dict[str, Any]]
+
+
+class Watcher(Protocol):
+    """Is told all that passes between a waiting run and its outside."""
+
+    def asked(self, request_id: int, wanted: Wanted) -> None:
+        """Take notice of a request, or of a timer's seconds."""
+        ...
+
+    def turned(self, turn: Turn | None) -> None:
+        """Take notice of the next turn, None where the wall limit came first."""
+        ...
+
+
+class Open(Protocol):
+    """What is on its way."""
+
+    def cancel(self) -> object:
+        """Drop it; no answer comes."""
+        ...
 
 
 class Waiting:
-    """Requests and timers of one run, by the ids that the guest gave them; use as an async context manager."""
+    """Requests, timers and loads of the cache of one run, by the ids that the guest gave them.
 
-    def __init__(self, requests: RequestLog) -> None:
+    Use as an async context manager.
+    """
+
+    def __init__(self, requests: RequestLog, *, now_ns: Callable[[], int]) -> None:
+        self.watcher: Watcher | None = None
+        self._now_ns = now_ns
         self._requests = requests
-        self._asked: dict[int, OutgoingRequest | float] = {}
-        self._open: dict[int, asyncio.Task[None] | asyncio.TimerHandle] = {}
+        self._asked: dict[int, Wanted] = {}
+        self._open: dict[int, Open] = {}
         self._timers: set[int] = set()
         self._answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._tasks = asyncio.TaskGroup()
@@ -40,7 +79,7 @@ class Waiting:
     def __len__(self) -> int:
         return len(self._asked) + len(self._open)
 
-    def ask(self, request_id: int, wanted: OutgoingRequest | float) -> None:
+    def ask(self, request_id: int, wanted: Wanted) -> None:
         """Note a request, or a timer's seconds, to `start`. Raises GuestFaultError for an id that is in use."""
         if request_id in self._asked or request_id in self._open:
             raise GuestFaultError("the guest used an id twice")
@@ -53,7 +92,7 @@ class Waiting:
             each.cancel()
 
     def cancel_timers(self) -> None:
-        """Forget all timers: none outlives its handler."""
+        """Forget all timers, and loads of the cache: none outlives its handler."""
         for request_id in self._timers:
             self.cancel(request_id)
         self._asked = {key: wanted for key, wanted in self._asked.items() if isinstance(wanted, OutgoingRequest)}
@@ -62,24 +101,44 @@ class Waiting:
         """Start what was asked for."""
         asked, self._asked = self._asked, {}
         for request_id, wanted in asked.items():
-            if isinstance(wanted, OutgoingRequest):
-                self._open[request_id] = self._tasks.create_task(self._fetch(request_id, wanted))
-            else:
+            if self.watcher is not None:
+                self.watcher.asked(request_id, wanted)
+            if not isinstance(wanted, OutgoingRequest):
                 self._timers.add(request_id)
-                later = asyncio.get_running_loop().call_later
-                self._open[request_id] = later(max(wanted, 0), self._answers.put_nowait, {"id": request_id})
+            self._open[request_id] = self._started(request_id, wanted)
 
-    async def answers(self, *, until_s: float) -> list[dict[str, Any]]:
-        """Wait for an answer, give all that are there; none after `until_s` of `time.monotonic`."""
+    async def turn(self, *, until_s: float) -> Turn | None:
+        """Wait for an answer, give all that are there; None after `until_s` of `time.monotonic`."""
+        turn = await self._next_turn(until_s)
+        for answer in turn.answers if turn else ():
+            self._open.pop(answer["id"], None)
+        if self.watcher is not None:
+            self.watcher.turned(turn)
+        return turn
+
+    # --- what others do in another way -------------------------------------------------------------------------------
+    def _started(self, request_id: int, wanted: Wanted) -> Open:
+        if isinstance(wanted, OutgoingRequest):
+            return self._tasks.create_task(self._fetch(request_id, wanted))
+        if isinstance(wanted, CacheLoad):
+            return self._tasks.create_task(self._load(request_id, wanted))
+        later = asyncio.get_running_loop().call_later
+        return later(max(wanted, 0), self._answers.put_nowait, {"id": request_id})
+
+    async def _next_turn(self, until_s: float) -> Turn | None:
         try:
             async with asyncio.timeout(until_s - time.monotonic()):
-                answers = [await self._answers.get()]
+                first = await self._answers.get()
         except TimeoutError:
-            return []
+            return None
+        return Turn(self._now_ns(), [first, *self._there()])
+
+    # --- for all of them ---------------------------------------------------------------------------------------------
+    def _there(self) -> list[dict[str, Any]]:
+        """Take the answers that are there."""
+        answers: list[dict[str, Any]] = []
         while not self._answers.empty():
             answers.append(self._answers.get_nowait())
-        for answer in answers:
-            self._open.pop(answer["id"], None)
         return answers
 
     async def _fetch(self, request_id: int, request: OutgoingRequest) -> None:
@@ -88,3 +147,6 @@ class Waiting:
         except RequestFailedError as error:
             answer = wire.failure_record(request_id, error)
         self._answers.put_nowait(answer)
+
+    async def _load(self, request_id: int, wanted: CacheLoad) -> None:
+        self._answers.put_nowait({"id": request_id, **await wanted.loads.load(wanted.key)})

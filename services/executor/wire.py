@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -19,6 +19,7 @@ END_OF_TIME_MS = 253_402_300_800_000
 _WAITING = b'{"settled":false,"error":null,"outbox":[]}'
 # The largest that a guest can count to, number by number.
 MAX_ID = 2**53
+MAX_CACHE_KEY = 1024
 # Runs the author's top level alone.
 LOAD = Input(b"null", b"l")
 LEVELS = frozenset({"debug", "info", "warn", "error"})
@@ -26,12 +27,16 @@ LEVELS = frozenset({"debug", "info", "warn", "error"})
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """What the guest says was thrown; `loading` tells that the author's top level threw it."""
+    """What the guest says was thrown.
+
+    `loading` tells that the author's top level threw it, `own_class` of which error class of ours it is, if of any.
+    """
 
     name: str
     message: str
     stack: str
     loading: bool
+    own_class: str = ""
 
 
 @dataclass(slots=True)
@@ -53,11 +58,11 @@ class Loaded:
     handlers: tuple[str, ...]
 
 
-def start_input(invocation: Invocation, *, kind: str, settings: bytes, seed: bytes) -> Input:
-    """Write the input of an event's first entry."""
+def start_input(invocation: Invocation, *, kind: str, settings: bytes, seed: bytes, epoch: bytes = b"0" * 12) -> Input:
+    """Write the input of an event's first entry; `epoch` is the cache's, 12 hex digits."""
     return Input(
         invocation.payload,
-        b"s%b%b:%b:%b" % (seed[8:].hex().encode(), kind.encode(), invocation.handler.encode(), settings),
+        b"s%b%b%b:%b:%b" % (seed[8:].hex().encode(), epoch, kind.encode(), invocation.handler.encode(), settings),
     )
 
 
@@ -116,7 +121,13 @@ _ENCODER = json.JSONEncoder(allow_nan=False)
 def _failure(value: Any) -> Failure | None:
     if value is None:
         return None
-    return Failure(_text(value["name"]), _text(value["message"]), _text(value["stack"]), value["loading"] is True)
+    return Failure(
+        _text(value["name"]),
+        _text(value["message"]),
+        _text(value["stack"]),
+        loading=value["loading"] is True,
+        own_class=_text(value.get("own_class", "")),
+    )
 
 
 def _text(value: Any) -> str:
@@ -144,6 +155,11 @@ def log_line(record: dict[str, Any]) -> LogLine:
     return LogLine(time_ms, level if level in LEVELS else "info", text)
 
 
+def left_out(record: dict[str, Any]) -> int:
+    """Read how many characters of a line the guest has left out. Raises GuestFaultError."""
+    return min(max(int(number(record, "more")), 0), MAX_ID) if "more" in record else 0
+
+
 def message(record: dict[str, Any]) -> bytes:
     """Write a `message` or `object` record as it is sent on. Raises GuestFaultError for what no JSON can hold."""
     try:
@@ -168,6 +184,22 @@ def record_id(record: dict[str, Any]) -> int:
     return value
 
 
+def text(record: dict[str, Any], name: str) -> str:
+    """Read a text of a record. Raises GuestFaultError."""
+    try:
+        return _text(record.get(name))
+    except TypeError as error:
+        raise _another_form(error) from None
+
+
+def cache_key(record: dict[str, Any]) -> str:
+    """Read the key of a record of the cache. Raises GuestFaultError."""
+    key = text(record, "key")
+    if len(key) > MAX_CACHE_KEY:
+        raise GuestFaultError("a key of the cache is too long")
+    return key
+
+
 def outgoing_request(record: dict[str, Any], *, longest_s: float, max_answer_bytes: int) -> OutgoingRequest:
     """Read a `fetch` record. Raises GuestFaultError."""
     try:
@@ -179,6 +211,7 @@ def outgoing_request(record: dict[str, Any], *, longest_s: float, max_answer_byt
             headers=[(_text(name), _text(value)) for name, value in record["headers"]],
             body=_body(record.get("body")),
             redirect=redirect if redirect in ("manual", "error") else "follow",
+            inflate=record.get("inflate") is not False,
             timeout_s=min(max(timeout_s, 0.001), longest_s),
             max_answer_bytes=max_answer_bytes,
         )
@@ -207,6 +240,17 @@ def answer_record(request_id: int, answer: Answer) -> dict[str, Any]:
         "headers": answer.headers,
         "body": body,
     }
+
+
+def answer_of(record: Mapping[str, Any]) -> Answer:
+    """Read what `answer_record` wrote. Raises GuestFaultError for another form."""
+    try:
+        headers = [(_text(name), _text(value)) for name, value in record["headers"]]
+        body = _body(record["body"]) or b""
+        status, redirected = int(record["status"]), record["redirected"] is True
+        return Answer(status, _text(record["status_text"]), _text(record["url"]), headers, body, redirected)
+    except (ValueError, KeyError, TypeError) as error:
+        raise _another_form(error) from None
 
 
 def failure_record(request_id: int, error: RequestFailedError) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import destination_pb2, function_pb2, source_pb2
 from services.registry.settings_schema import MAX_DEFINITIONS, SettingDefinition
 from services.registry.validation import parse_json, validated
+from shared.code import MAX_CODE_BYTES
 
-MAX_CODE_BYTES = 1024 * 1024
 MAX_BACKLOG = 10**12
 MAX_CONCURRENCY = 10_000
 MIN_RATE, MAX_RATE = 0.01, 1_000_000

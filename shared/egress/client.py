@@ -37,7 +37,10 @@ _NO_RULES = EgressRules()
 
 @dataclass(frozen=True, slots=True)
 class EgressResponse:
-    """An answer, whatever its status: `url` is the last one asked, `body` is inflated, `headers` are as received."""
+    """An answer, whatever its status: `url` is the last one asked, `headers` are as received.
+
+    `body` is inflated, unless the request said not to.
+    """
 
     status: int
     reason: str
@@ -55,6 +58,7 @@ class _Request:
     body: bytes | None
     max_body_bytes: int
     rules: EgressRules
+    inflate: bool = True
     hops: int = 0
 
 
@@ -109,6 +113,7 @@ class EgressClient:
         max_body_bytes: int,
         redirect: RedirectMode = "follow",
         max_redirects: int = 20,
+        inflate: bool = True,
         rules: EgressRules | None = None,
     ) -> EgressResponse:
         """Send a request and read its whole answer.
@@ -122,6 +127,7 @@ class EgressClient:
             max_body_bytes: Of the answer, as received and as inflated.
             redirect: As in the Fetch standard; `manual` returns the redirect itself with an absolute Location.
             max_redirects: Hops followed before `max-redirect`.
+            inflate: Ask for compressed answers and inflate them; otherwise the body is what the server sent.
             rules: Of the workspace: each hop must be allowed by them and by the policy. None for none.
 
         Raises:
@@ -135,6 +141,7 @@ class EgressClient:
             body=body,
             max_body_bytes=max_body_bytes,
             rules=rules or _NO_RULES,
+            inflate=inflate,
         )
         try:
             async with asyncio.timeout(timeout_s):
@@ -186,7 +193,9 @@ class EgressClient:
         )
 
     async def _send(self, session: aiohttp.ClientSession, request: _Request) -> aiohttp.ClientResponse:
-        defaults = (("User-Agent", self._user_agent), ("Accept", "*/*"), ("Accept-Encoding", "gzip, deflate, br"))
+        defaults = [("User-Agent", self._user_agent), ("Accept", "*/*")]
+        if request.inflate:
+            defaults.append(("Accept-Encoding", "gzip, deflate, br"))
         added = [(name, value) for name, value in defaults if not has_header(request.headers, name.lower())]
         return await session.request(
             request.method,
@@ -194,6 +203,7 @@ class EgressClient:
             headers=[*request.headers, *added],
             data=_payload(request.body),
             allow_redirects=False,
+            skip_auto_headers=("Accept-Encoding",),
         )
 
     def _check(self, target: Target, rules: EgressRules) -> None:
@@ -234,7 +244,7 @@ def _check_header_bytes(answer: aiohttp.ClientResponse) -> None:
 
 async def _read_body(answer: aiohttp.ClientResponse, request: _Request) -> bytes:
     url = request.target.url
-    encoding = ", ".join(answer.headers.getall("Content-Encoding", ()))
+    encoding = ", ".join(answer.headers.getall("Content-Encoding", ())) if request.inflate else ""
     reader = BodyReader(content_encoding=encoding, max_bytes=request.max_body_bytes)
     try:
         async for piece in answer.content.iter_any():

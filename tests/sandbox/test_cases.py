@@ -43,6 +43,8 @@ def read(case: Path, name: str, default: Any = None) -> Any:
 def kind_of(case: Path) -> FunctionKind:
     if (case / "request.json").exists():
         return FunctionKind.SOURCE
+    if case.name.startswith("source-insert-"):
+        return FunctionKind.INSERT_SOURCE
     return FunctionKind.INSERT_DESTINATION if case.name.startswith("insert-") else FunctionKind.DESTINATION
 
 
@@ -92,6 +94,10 @@ def shown(result: InvocationResult) -> dict[str, Any]:
         "logs": [line.text for line in result.logs],
         "log_bytes": sum(len(line.text.encode()) for line in result.logs[:-1]),
         "overlapping": overlap(result),
+        "batch": [
+            {"status": each.status, "message": each.message, "event": json.loads(each.event) if each.event else None}
+            for each in result.batch
+        ],
         "earlier_events": result.usage.earlier_events,
         "requests": [
             {"method": each.method, "url": each.url, "status": each.status, "error_code": each.error_code}

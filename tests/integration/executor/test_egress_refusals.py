@@ -77,7 +77,6 @@ async def test_addresses_that_are_not_public(cache_dir: Path, host: str, words: 
         ("{ headers: { 'Keep-Alive': 'timeout=9' } }", "EGRESS_DENIED", "it belongs to the connection"),
         ("{ headers: { 'Proxy-Authorization': 'x' } }", "EGRESS_DENIED", "it belongs to the connection"),
         ("{ headers: { Expect: '100-continue' } }", "EGRESS_DENIED", "it belongs to the connection"),
-        ("{ headers: { 'X-A': '\u2192' } }", "ERR_INVALID_CHAR", 'Invalid character in header content ["x-a"]'),
         ("{ headers: Object.fromEntries(Array.from({ length: 101 }, (_, n) => ['x-' + n, 'y'])) }", "EGRESS_DENIED",
          "more than 100 headers or 65536 bytes of them are refused"),
         ("{ headers: { 'X-A': 'y'.repeat(70000) } }", "EGRESS_DENIED", "more than 100 headers or 65536 bytes"),
@@ -98,16 +97,20 @@ async def test_what_would_change_the_connection(
 @pytest.mark.parametrize(
     ("expression", "message"),
     [
-        (r"fetch(server, { headers: { 'X-A': 'b\r\nHost: evil' } })", "Invalid header value"),
-        (r"fetch(server, { headers: { 'X-A': 'b\r\n folded' } })", "Invalid header value"),
-        (r"fetch(server, { headers: { 'X-A': 'b\nc' } })", "Invalid header value"),
-        (r"fetch(server, { headers: { 'X-A': 'b\0' } })", "Invalid header value"),
-        (r"fetch(server, { headers: { 'X-A\r\nHost': 'evil' } })", "Invalid header name"),
-        ("fetch(server, { headers: { 'X A': 'evil' } })", "Invalid header name"),
+        (
+            r"fetch(server, { headers: { 'X-A': 'b\r\nHost: evil' } })",
+            "b\r\nHost: evil is not a legal HTTP header value",
+        ),
+        (r"fetch(server, { headers: { 'X-A': 'b\r\n folded' } })", "b\r\n folded is not a legal HTTP header value"),
+        (r"fetch(server, { headers: { 'X-A': 'b\nc' } })", "b\nc is not a legal HTTP header value"),
+        (r"fetch(server, { headers: { 'X-A': 'b\0' } })", "b\0 is not a legal HTTP header value"),
+        (r"fetch(server, { headers: { 'X-A\r\nHost': 'evil' } })", "X-A\r\nHost is not a legal HTTP header name"),
+        ("fetch(server, { headers: { 'X A': 'evil' } })", "X A is not a legal HTTP header name"),
+        ("fetch(server, { headers: { 'X-A': '\u2192' } })", "\u2192 is not a legal HTTP header value"),
         ("fetch('ftp://public.example/')", "Only HTTP(S) protocols are supported"),
         ("fetch('file:///etc/passwd')", "Only HTTP(S) protocols are supported"),
         ("fetch('data:text/plain,x')", "Only HTTP(S) protocols are supported"),
-        ("fetch('http://[fe80::1%25eth0]/')", "Only absolute URLs are supported"),
+        ("fetch('http://[fe80::1%25eth0]/')", "Invalid URL"),
     ],
 )
 async def test_what_no_request_can_be_made_of(

@@ -257,6 +257,23 @@ async def test_an_inline_function_runs_in_a_sandbox_of_its_own(installation: Ins
     assert [json.loads(each.messages[0])["userId"] for each in results] == ["body1", "body1"]
 
 
+async def test_what_is_told_of_each_event_of_a_batch_arrives(installation: Installation) -> None:
+    stub = await installation.stub()
+
+    async def run(kind: config_pb2.FunctionKind.ValueType, returned: str) -> result_pb2.InvocationResult:
+        inline = executor.InlineFunction(kind=kind, code=f"async function onBatch(events) {{ return {returned} }}")
+        batch = executor.Invocation(id="b", batch=b'[{"type":"track","n":0},{"type":"track","n":1}]')
+        return (await stub.InvokeOne(executor.InvokeOneRequest(inline=inline, invocation=batch))).result
+
+    told = await run(DESTINATION, "[{ status: 200 }, { status: 503, errormessage: 'later' }]")
+    assert [(entry.status, entry.message, entry.event) for entry in told.batch] == [(200, "", b""), (503, "later", b"")]
+    passed = await run(config_pb2.FUNCTION_KIND_INSERT_DESTINATION, "[null, events[1]]")
+    assert [json.loads(entry.event or b"null") for entry in passed.batch] == [None, {"type": "track", "n": 1}]
+    assert (passed.returned, told.HasField("error")) == (b"", False)
+    dropped = await run(config_pb2.FUNCTION_KIND_INSERT_DESTINATION, "undefined")
+    assert (dropped.error.kind, len(dropped.batch)) == (result_pb2.ERROR_KIND_DROPPED, 0)
+
+
 async def test_check_tells_handlers_and_faults(installation: Installation) -> None:
     stub = await installation.stub("registry")
     good = await stub.Check(executor.CheckRequest(kind=DESTINATION, code="onTrack = () => 1\nfunction onBatch() {}"))

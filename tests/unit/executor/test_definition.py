@@ -16,7 +16,7 @@ from services.executor.definition import define
 from services.executor.guest import Guest, GuestFaultError, TrappedError
 from services.executor.image_directory import ImageDirectory
 from services.executor.images import CodeFaultError, ImageBuilder
-from services.executor.local import DIST, make_executor
+from services.executor.local import make_executor
 from services.executor.pool import SandboxPool
 from services.executor.wire import LOAD
 from tests.fuzz import fuzz
@@ -34,7 +34,7 @@ def builder(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> ImageB
     executor = make_executor(cache_dir=cache_dir, outside=CannedOutside({}), pool=SandboxPool())
     return ImageBuilder(
         engine=executor._builder._engine,
-        prelude=(DIST / "prelude.js").read_text(),
+        bases=executor._builder.bases,
         directory=ImageDirectory(tmp_path_factory.mktemp("fuzz") / "images", max_bytes=1),
         host_call=lambda _request: (b"{}", 0),
     )
@@ -42,7 +42,8 @@ def builder(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> ImageB
 
 @pytest.fixture
 def guest(builder: ImageBuilder) -> Generator[Guest]:
-    made = builder._guest(builder._base, FUEL)
+    made = builder._guest(builder.bases.get(()), "")
+    made.set_fuel(FUEL)
     yield made
     made.close()
 
@@ -227,7 +228,8 @@ TEXT = st.text(st.characters(codec=None, categories=None), max_size=30)
 @fuzz(400)
 @given(SNIPPETS | BREAKING | TEXT)
 def test_nothing_runs_before_its_time(builder: ImageBuilder, code: str) -> None:
-    guest = builder._guest(builder._base, FUEL)
+    guest = builder._guest(builder.bases.get(()), "")
+    guest.set_fuel(FUEL)
     try:
         define(guest, code)
         assert not escaped(guest)

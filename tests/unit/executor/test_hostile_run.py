@@ -19,6 +19,7 @@ from services.executor.image import Image
 from services.executor.results import ErrorKind, FunctionKind, Invocation, InvocationResult, Limits
 from services.executor.run import Run
 from services.executor.sandbox import Sandbox
+from services.executor.shared_cache import SharedCaches
 from services.executor.turns import Turns
 from tests.fuzz import fuzz
 from tests.unit.executor.hostile import DATA, Action, Deed, hostile_engine, hostile_image, says
@@ -36,7 +37,7 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Engine:
 
 async def run_once(engine: Engine, deeds: Sequence[Deed], data: bytes) -> InvocationResult:
     image = Image(engine, hostile_image(engine, deeds, data), is_stored=True)
-    sandbox = Sandbox(image=image, limits=LIMITS, outside=OUTSIDE, turns=Turns())
+    sandbox = Sandbox(image=image, limits=LIMITS, turns=Turns())
     run = Run(
         sandbox=sandbox,
         invocation=EVENT,
@@ -44,6 +45,7 @@ async def run_once(engine: Engine, deeds: Sequence[Deed], data: bytes) -> Invoca
         settings=b"{}",
         limits=LIMITS,
         outside=OUTSIDE,
+        cache=SharedCaches().new(),
     )
     result = await run.result()
     sandbox.end()
@@ -136,6 +138,16 @@ NO_STATE = {
     "a body that is a text": state(["fetch", {**FETCH, "body": "text"}]),
     "a body of no base64": state(["fetch", {**FETCH, "body": {"base64": "é"}}]),
     "a url that is an object": state(["fetch", {**FETCH, "url": {}}]),
+    "a class that is a number": state(
+        error={"name": "E", "message": "", "stack": "", "loading": False, "own_class": 7}
+    ),
+    "a load of no key": state(["cache_load", {"id": 1}], settled=False),
+    "a load without an id": state(["cache_load", {"key": "k"}], settled=False),
+    "a key that is too long": state(["cache_delete", {"key": "k" * 1025}]),
+    "a key that is a list": state(["cache_own", {"key": []}]),
+    "a stored number": state(["cache_store", {"key": "k", "text": 1, "ttl_ms": 1}]),
+    "a lifetime without end": state(["cache_store", {"key": "k", "text": "1", "ttl_ms": 1e305}]),
+    "a failure of no name": state(["cache_fail", {"key": "k", "message": ""}]),
     "a timeout that is a list": state(["fetch", {**FETCH, "timeout_ms": [1]}]),
 }
 
@@ -185,9 +197,11 @@ RECORD = st.fixed_dictionaries({}, optional={**dict.fromkeys(FIELDS, JSON), "id"
 NEARLY_RIGHT = st.one_of(
     st.fixed_dictionaries({"time_ms": NUMBERS, "level": st.text(max_size=4), "text": st.text(max_size=9)}),
     st.fixed_dictionaries({"id": IDS, "delay_ms": NUMBERS}),
+    st.fixed_dictionaries({"id": IDS, "key": st.text(max_size=1), "text": st.text(max_size=3), "ttl_ms": NUMBERS}),
     st.fixed_dictionaries({"id": IDS, "method": SCALARS, "url": st.text(max_size=9), "headers": HEADERS}),
 )
-KINDS = st.sampled_from(["log", "message", "object", "fetch", "timer", "cancel"])
+CACHE_KINDS = ("cache_load", "cache_store", "cache_fail", "cache_own", "cache_delete")
+KINDS = st.sampled_from(["log", "message", "object", "fetch", "timer", "cancel", *CACHE_KINDS])
 OUTBOX = st.lists(st.tuples(KINDS, NEARLY_RIGHT | RECORD) | JSON, max_size=6)
 ERROR = st.none() | st.fixed_dictionaries(
     {"name": SCALARS, "message": st.text(max_size=5), "stack": st.text(max_size=5), "loading": st.booleans()}

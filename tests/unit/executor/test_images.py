@@ -17,7 +17,7 @@ __all__ = ["cache_dir", "executor"]
 
 PURE = {
     "nothing": "function onTrack() {}",
-    "data": "const table = _.range(1000).map((n) => ({ n })); let count = 0; function onTrack() {}",
+    "data": "const table = Array.from({ length: 1000 }, (_x, n) => ({ n })); let count = 0; function onTrack() {}",
     "settled promise": "let done; Promise.resolve(1).then((n) => { done = n }); function onTrack() {}",
     "given dates": "const day = new Date(2026, 1, 1).toISOString(); function onTrack() {}",
 }

@@ -75,9 +75,9 @@ def executor(cache_dir: Path) -> Executor:
 
 @pytest.fixture(scope="module")
 def through(runner: asyncio.Runner, executor: Executor) -> Through:
-    """Run an insert function that gives back its event."""
-    insert = program("async function onTrack(e) { return e }", kind=FunctionKind.INSERT_SOURCE)
-    return lambda payload: runner.run(executor.run(insert, Invocation(payload=payload, handler="onTrack")))
+    """Run a function that gives back its event."""
+    echo = program("async function onTrack(e) { return e }")
+    return lambda payload: runner.run(executor.run(echo, Invocation(payload=payload, handler="onTrack")))
 
 
 @pytest.fixture(scope="module")

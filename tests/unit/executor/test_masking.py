@@ -48,3 +48,17 @@ def test_what_is_too_short_to_be_a_secret_stays() -> None:
 
 def test_the_longer_of_two_secrets_is_taken_whole() -> None:
     assert Masker(["secret", "secret-2"]).text("secret-2") == MASK
+
+
+@settings(deadline=None)
+@given(SECRETS, st.sampled_from([0, 3, 5]), st.integers(4, 80), st.sampled_from(["", "… [cut]"]))
+def test_a_beginning_before_a_border_is_masked(secret: str, writing: int, length: int, end: str) -> None:
+    written = [WRITTEN[0], quote][writing == 3](secret) if writing != 5 else secret.encode().hex()
+    cut = written[:length]
+    assert Masker([secret]).text("= " + cut + end) == f"= {MASK}{end}"
+    assert Masker([secret]).data(f"= {cut}".encode()) == f"= {MASK}".encode()
+
+
+def test_each_line_of_a_key_is_masked() -> None:
+    key = "-----BEGIN KEY-----\nMIIEvQIBADANBg\nkqhkiG9w0BAQ==\n"
+    assert "kqhki" not in Masker([key]).text("  " + key.replace("\n", "\n  "))

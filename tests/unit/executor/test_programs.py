@@ -12,8 +12,9 @@ from penstock.config.v1 import config_pb2
 from penstock.executor.v1 import executor_service_pb2
 from services.executor.masking import MASK
 from services.executor.pool import SandboxPool
-from services.executor.programs import MAX_CODE_BYTES, Programs, lowered
+from services.executor.programs import Programs, lowered
 from services.executor.results import LEAST_MEMORY_BYTES, Limits
+from shared.code import MAX_CODE_BYTES
 from shared.egress import EgressRules
 from shared.errors import InvalidArgument, NotFound, Unavailable
 

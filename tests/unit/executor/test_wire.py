@@ -67,7 +67,7 @@ def test_a_delay_is_a_number(delay: object) -> None:
 def test_a_request_waits_no_longer_than_allowed() -> None:
     record = {"method": "GET", "url": "https://a.example/", "headers": [], "timeout_ms": 90_000, "redirect": "sideways"}
     request = wire.outgoing_request(record, longest_s=5, max_answer_bytes=10)
-    assert (request.timeout_s, request.redirect, request.body) == (5, "follow", None)
+    assert (request.timeout_s, request.redirect, request.body, request.inflate) == (5, "follow", None, True)
 
 
 def test_an_answer_that_is_no_text_goes_as_base64() -> None:

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import destination_pb2, function_pb2, source_pb2
 from services.registry.inputs import (
-    MAX_CODE_BYTES,
     destination_input,
     function_input,
     request_input,
     source_input,
 )
 from services.registry.validation import mask_paths
+from shared.code import MAX_CODE_BYTES
 from shared.errors import InvalidArgument
 
 

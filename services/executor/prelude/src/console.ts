@@ -1,5 +1,6 @@
 /** `console`: each call becomes one log entry of bounded size, worded as Node's console would. */
 import { define } from './define.ts';
+import { tableOf } from './console-table.ts';
 import { emit, now } from './host.ts';
 import { cut, inspect, type InspectOptions } from './inspect.ts';
 import { dataProperty, MAX_CHARS } from './inspect-values.ts';
@@ -11,7 +12,6 @@ const MAX_LABELS = 100;
 const MAX_INDENT = 40;
 /** Far above what the platform keeps of an event's log; a bound for loops that log. */
 const MAX_EVENT_CHARS = 65_536;
-const MAX_ROWS = 50;
 const { stringify } = JSON;
 const { apply } = Reflect;
 const { toWellFormed } = String.prototype;
@@ -24,15 +24,25 @@ let timers = new Map<string, number>();
 let isLabelled = false;
 let indent = '';
 let written = 0;
+/** Characters of the entry at hand that were not even looked at. */
+let leftOut = 0;
 
 function show(value: unknown, options?: InspectOptions): string {
-  return typeof value === 'string' ? value.slice(0, MAX_CHARS + 1) : inspect(value, options);
+  return typeof value === 'string' ? bounded(value) : inspect(value, options);
 }
 
-function asNumber(value: unknown, parse: (text: string) => number): string {
+function bounded(text: string): string {
+  leftOut += Math.max(text.length - MAX_CHARS - 1, 0);
+  return text.slice(0, MAX_CHARS + 1);
+}
+
+function asNumber(value: unknown, parse: (value: any) => number): string {
   if (typeof value === 'bigint') return `${value}n`;
-  if (typeof value === 'symbol' || (typeof value === 'object' && value !== null)) return 'NaN';
-  return inspect(parse(String(value)));
+  try {
+    return inspect(typeof value === 'symbol' ? NaN : parse(value));
+  } catch {
+    return 'NaN';
+  }
 }
 
 /** What an author's own `toString` says; null where there is none, or it fails. */
@@ -51,6 +61,14 @@ function asText(value: unknown): string {
   return typeof value === 'symbol' ? String(value) : inspect(value);
 }
 
+function plainText(value: unknown): string {
+  try {
+    return bounded(String(value));
+  } catch {
+    return inspect(value);
+  }
+}
+
 function asJson(value: unknown): string {
   try {
     return String(stringify(value)).slice(0, MAX_CHARS + 1);
@@ -65,7 +83,7 @@ const FORMATS: Record<string, (value: unknown) => string> = {
   i: (value) => asNumber(value, (text) => parseInt(text, 10)),
   f: (value) => asNumber(value, parseFloat),
   j: asJson,
-  o: (value) => inspect(value, { depth: 4 }),
+  o: (value) => inspect(value, { depth: 4, showHidden: true }),
   O: (value) => inspect(value),
   c: () => '',
 };
@@ -76,7 +94,7 @@ export function format(...args: unknown[]): string {
   let used = 0;
   if (typeof args[0] === 'string') {
     used = 1;
-    text = args[0].slice(0, MAX_CHARS + 1);
+    text = bounded(args[0]);
     if (args.length > 1) {
       text = text.replace(/%([sdifjoOc%])/g, (found, kind: string) => {
         if (kind === '%') return '%';
@@ -93,7 +111,9 @@ function write(level: Level, text: string): void {
   const indented = indent === '' ? text : indent + text.replaceAll('\n', `\n${indent}`);
   const entry: string = apply(toWellFormed, cut(indented), []); // what leaves the sandbox is Unicode
   written += entry.length + 1;
-  emit('log', { time_ms: now(), level, text: entry });
+  const record = { time_ms: now(), level, text: entry };
+  emit('log', leftOut === 0 ? record : { ...record, more: leftOut });
+  leftOut = 0;
 }
 
 const writer =
@@ -114,45 +134,27 @@ function count(label: unknown = 'default'): void {
   write('info', `${name}: ${times}`);
 }
 
-function elapsed(label: string, rest: unknown[]): void {
-  const start = timers.get(label);
-  if (start === undefined) return write('warn', `No such label '${label}'`);
-  write('info', [`${label}: ${Date.now() - start}ms`, ...rest.map((value) => show(value))].join(' '));
+function countReset(label: unknown = 'default'): void {
+  if (!counts.delete(String(label))) write('warn', `Count for '${String(label)}' does not exist`);
 }
 
-function cellsOf(row: unknown, columns: string[]): Record<string, string> {
-  if (typeof row !== 'object' || row === null) return { Values: inspect(row) };
-  const cells: Record<string, string> = Object.create(null);
-  for (const key of Object.keys(row).slice(0, MAX_ROWS)) {
-    if (!columns.includes(key)) columns.push(key);
-    cells[key] = inspect((row as Record<string, unknown>)[key], { depth: 0, maxChars: 100 });
-  }
-  return cells;
+function time(label: unknown = 'default'): void {
+  const name = String(label);
+  if (timers.has(name)) return write('warn', `Label '${name}' already exists for console.time()`);
+  remember(timers, name, Date.now());
+}
+
+function elapsed(method: string, label: string, rest: unknown[]): void {
+  const start = timers.get(label);
+  if (start === undefined) return write('warn', `No such label '${label}' for console.${method}()`);
+  const ms = Date.now() - start;
+  const text = ms < 1000 ? `${ms}ms` : `${(ms / 1000).toFixed(3)}s`;
+  write('info', [`${label}: ${text}`, ...rest.map((value) => show(value))].join(' '));
 }
 
 function table(data: unknown, wanted?: readonly string[]): void {
   if (typeof data !== 'object' || data === null) return write('info', show(data));
-  const keys = Object.keys(data).slice(0, MAX_ROWS);
-  const columns: string[] = [];
-  const rows = keys.map((key) => cellsOf((data as Record<string, unknown>)[key], columns));
-  const shown = wanted ? wanted.map(String) : columns.slice(0, MAX_ROWS);
-  if (rows.some((row) => 'Values' in row) && !shown.includes('Values')) shown.push('Values');
-  const lines = [
-    ['(index)', ...shown],
-    ...rows.map((row, i) => [keys[i]!, ...shown.map((column) => row[column] ?? '')]),
-  ];
-  const widths = lines[0]!.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));
-  write(
-    'info',
-    lines
-      .map((line) =>
-        line
-          .map((cell, i) => cell.padEnd(widths[i]!))
-          .join(' | ')
-          .trimEnd(),
-      )
-      .join('\n'),
-  );
+  write('info', tableOf(data, Array.isArray(wanted) ? wanted.map(String) : null));
 }
 
 function trace(...args: unknown[]): void {
@@ -168,20 +170,21 @@ const console = {
   error: writer('error'),
   debug: writer('debug'),
   trace,
-  dir: (value: unknown, options?: InspectOptions) => write('info', inspect(value, options ?? {})),
+  dir: (value: unknown, options?: InspectOptions) => write('info', inspect(value, { customInspect: false, ...options })),
   dirxml: writer('info'),
   table,
   assert: (condition?: unknown, ...args: unknown[]) => {
     if (condition) return;
-    if (typeof args[0] === 'string') args[0] = `Assertion failed: ${args[0]}`;
-    write('error', args.length > 0 ? format(...args) : 'Assertion failed');
+    if (args.length === 0) return write('error', 'Assertion failed');
+    args[0] = `Assertion failed: ${plainText(args[0])}`;
+    write('error', format(...args));
   },
   count,
-  countReset: (label: unknown = 'default') => void counts.delete(String(label)),
-  time: (label: unknown = 'default') => remember(timers, String(label), Date.now()),
-  timeLog: (label: unknown = 'default', ...rest: unknown[]) => elapsed(String(label), rest),
+  countReset,
+  time,
+  timeLog: (label: unknown = 'default', ...rest: unknown[]) => elapsed('timeLog', String(label), rest),
   timeEnd: (label: unknown = 'default') => {
-    elapsed(String(label), []);
+    elapsed('timeEnd', String(label), []);
     timers.delete(String(label));
   },
   group: (...args: unknown[]) => {

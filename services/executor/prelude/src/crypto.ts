@@ -3,6 +3,7 @@
  *
  * Random bytes are asked for in one piece per event and never survive it, so that no image holds any.
  */
+import { checkInteger, invalidType, outOfRange } from './arguments.ts';
 import { Buffer } from './buffer.ts';
 import { define } from './define.ts';
 import { bytesOf, decodeText, encodeText, encodingOf, fromBase64, toBase64 } from './encoding.ts';
@@ -11,7 +12,7 @@ import { hostCall } from './host.ts';
 
 /** `hostCall('hash', …)`; the answer is the digest in base64. */
 export interface HashArgs {
-  /** One of `HASHES`. */
+  /** One of `getHashes`. */
   algorithm: string;
   /** At most 8 MiB once decoded. */
   data_base64: string;
@@ -29,7 +30,10 @@ export interface RandomBytesArgs {
   length: number;
 }
 
-export const HASHES = ['md5', 'ripemd160', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha512-256'] as const;
+const HASHES = [
+  ...['md5', 'ripemd160', 'sha1', 'sha224', 'sha256', 'sha384', 'sha512', 'sha512-224', 'sha512-256'],
+  ...['sha3-224', 'sha3-256', 'sha3-384', 'sha3-512', 'blake2b512', 'blake2s256'],
+];
 
 const MAX_DATA_BYTES = 8 * 2 ** 20;
 const MAX_KEY_BYTES = 65_536;
@@ -38,28 +42,31 @@ const POOL_BYTES = 256;
 
 type Data = string | ArrayBufferView | ArrayBuffer;
 
-function bytesFrom(data: unknown, encoding: unknown, name: string): Uint8Array {
-  if (typeof data === 'string') return encodeText(data, encodingOf(encoding) ?? 'utf8');
-  const bytes = bytesOf(data);
+const DATA = ['string', 'Buffer', 'TypedArray', 'DataView'];
+const SECRET = ['string', 'ArrayBuffer', 'Buffer', 'TypedArray', 'DataView', 'KeyObject', 'CryptoKey'];
+
+function bytesGiven(value: unknown, name: string, expected: readonly string[], encoding?: unknown): Uint8Array {
+  if (typeof value === 'string') return encodeText(value, encodingOf(encoding) ?? 'utf8');
+  const bytes = bytesOf(value);
   if (bytes) return bytes;
-  throw codedError(
-    TypeError,
-    'ERR_INVALID_ARG_TYPE',
-    `The "${name}" argument must be of type string or an instance of Buffer, TypedArray, or DataView`,
-  );
+  throw invalidType(name, expected, value);
 }
 
-function algorithmNamed(name: unknown): string {
-  const lower = String(name).toLowerCase();
-  const known = HASHES.find(
-    (hash) => hash === lower || hash.replace('sha', 'sha-') === lower || `rsa-${hash}` === lower,
-  );
-  if (known) return known;
-  throw codedError(Error, 'ERR_CRYPTO_INVALID_DIGEST', `Invalid digest: ${String(name)}`);
+function nameGiven(value: unknown, name: string): string {
+  if (typeof value === 'string') return value;
+  throw invalidType(name, 'string', value);
 }
 
-function outOfRange(what: string, limit: string): Error {
-  return codedError(RangeError, 'ERR_OUT_OF_RANGE', `The value of "${what}" is out of range. It must be ${limit}`);
+const OTHER_NAMES: Record<string, string> = { ripemd: 'ripemd160', rmd160: 'ripemd160', 'ripemd-160': 'ripemd160' };
+
+/** The digest that a name means, as OpenSSL knows it or as it stands in a signature's name; undefined for none. */
+export function digestNamed(name: unknown): string | undefined {
+  const plain = String(name)
+    .toLowerCase()
+    .replace(/^rsa-|withrsa(?:encryption)?$/g, '');
+  const known = plain.replace(/^sha2?-(?=1$|\d{3})/, 'sha').replace('512/', '512-');
+  const digest = OTHER_NAMES[known] ?? known;
+  return HASHES.includes(digest) ? digest : undefined;
 }
 
 /** What `createHash` and `createHmac` return; the data goes to the host in one call, at `digest`. */
@@ -75,10 +82,10 @@ class Hash {
 
   update(data: Data, encoding?: string): this {
     if (this.#done) throw codedError(Error, 'ERR_CRYPTO_HASH_FINALIZED', 'Digest already called');
-    const given = bytesFrom(data, encoding, 'data');
+    const given = bytesGiven(data, 'data', DATA, encoding);
     const bytes = typeof data === 'string' ? given : given.slice(); // the caller may change its own before `digest`
     this.#bytes += bytes.length;
-    if (this.#bytes > MAX_DATA_BYTES) throw outOfRange('data', `<= ${MAX_DATA_BYTES} bytes`);
+    if (this.#bytes > MAX_DATA_BYTES) throw outOfRange('data', `<= ${MAX_DATA_BYTES} bytes`, this.#bytes);
     this.#chunks.push(bytes);
     return this;
   }
@@ -93,21 +100,37 @@ class Hash {
     const known = encodingOf(encoding);
     return known ? decodeText(result, known) : result;
   }
+
+  /** Another one that has the same data so far. */
+  copy(): Hash {
+    if (this.#done) throw codedError(Error, 'ERR_CRYPTO_HASH_FINALIZED', 'Digest already called');
+    const copy = new Hash(this.#finish);
+    copy.#chunks = [...this.#chunks];
+    copy.#bytes = this.#bytes;
+    return copy;
+  }
 }
 
 function createHash(name: unknown): Hash {
-  const algorithm = algorithmNamed(name);
+  const algorithm = digestNamed(nameGiven(name, 'algorithm'));
+  if (!algorithm) throw new Error('Digest method not supported');
   return new Hash((data_base64) => hostCall('hash', { algorithm, data_base64 } satisfies HashArgs) as string);
 }
 
 function createHmac(name: unknown, key: unknown): Hash {
-  const algorithm = algorithmNamed(name);
-  const keyBytes = bytesFrom(key, 'utf8', 'key');
-  if (keyBytes.length > MAX_KEY_BYTES) throw outOfRange('key', `<= ${MAX_KEY_BYTES} bytes`);
+  const algorithm = digestNamed(nameGiven(name, 'hmac'));
+  const keyBytes = bytesGiven(key, 'key', SECRET);
+  if (!algorithm) throw codedError(TypeError, 'ERR_CRYPTO_INVALID_DIGEST', `Invalid digest: ${String(name)}`);
+  if (keyBytes.length > MAX_KEY_BYTES) throw outOfRange('key', `<= ${MAX_KEY_BYTES} bytes`, keyBytes.length);
   const key_base64 = toBase64(keyBytes);
   return new Hash(
     (data_base64) => hostCall('hmac', { algorithm, key_base64, data_base64 } satisfies HmacArgs) as string,
   );
+}
+
+/** The digest of data in one call, in hex where nothing else is asked for. */
+function hash(name: unknown, data: Data, outputEncoding = 'hex'): Buffer | string {
+  return createHash(name).update(data).digest(outputEncoding);
 }
 
 const EMPTY = new Uint8Array(0);
@@ -134,17 +157,17 @@ function later<T>(value: T, done?: Done<T>): T | undefined {
 }
 
 function randomBytes(size: number, done?: Done<Buffer>): Buffer | undefined {
-  if (!Number.isInteger(size) || size < 0 || size > MAX_RANDOM_BYTES)
-    throw outOfRange('size', `>= 0 && <= ${MAX_RANDOM_BYTES}`);
+  checkInteger(size, 'size', 0, MAX_RANDOM_BYTES);
   return later(size === 0 ? Buffer.alloc(0) : Buffer.from(draw(size).buffer), done);
 }
 
 function randomInt(min: number, max?: number | Done<number>, done?: Done<number>): number | undefined {
   if (typeof max !== 'number') [min, max, done] = [0, min, max];
   const range = max - min;
-  if (!Number.isSafeInteger(min) || !Number.isSafeInteger(max) || range < 1 || range >= 2 ** 48) {
-    throw outOfRange('max', 'a safe integer greater than "min", by less than 2 ** 48');
-  }
+  if (!Number.isSafeInteger(min)) throw invalidType('min', 'a safe integer', min);
+  if (!Number.isSafeInteger(max)) throw invalidType('max', 'a safe integer', max);
+  if (range < 1) throw outOfRange('max', `greater than the value of "min" (${min})`, max);
+  if (range >= 2 ** 48) throw outOfRange('max', `<= ${2 ** 48 - 1}`, range);
   const limit = 2 ** 48 - (2 ** 48 % range); // draws beyond it would favour small values
   let value: number;
   do {
@@ -169,15 +192,33 @@ function getRandomValues<T extends ArrayBufferView>(array: T): T {
   return array;
 }
 
+/** Fills what it is given, or a part of it, and gives it back. */
+function randomFillSync(buf: ArrayBufferView | ArrayBuffer, offset = 0, size?: number): ArrayBufferView | ArrayBuffer {
+  const bytes = bytesOf(buf);
+  if (!bytes) throw invalidType('buf', ['ArrayBuffer', 'ArrayBufferView'], buf);
+  const unit = (buf as Uint8Array).BYTES_PER_ELEMENT ?? 1;
+  const [from, length] = [offset * unit, (size ?? bytes.length / unit - offset) * unit];
+  if (!(from >= 0 && from <= bytes.length)) throw outOfRange('offset', `>= 0 && <= ${bytes.length}`, offset);
+  if (!(length >= 0 && from + length <= bytes.length))
+    throw outOfRange('size + offset', `<= ${bytes.length}`, from + length);
+  for (let at = from; at < from + length; at += MAX_RANDOM_BYTES)
+    bytes.set(draw(Math.min(MAX_RANDOM_BYTES, from + length - at)), at);
+  return buf;
+}
+
+function randomFill(buf: ArrayBuffer, ...rest: unknown[]): void {
+  const done = rest.pop() as Done<unknown>;
+  if (typeof done !== 'function') throw invalidType('callback', 'function', done);
+  later(randomFillSync(buf, ...(rest as number[])), done);
+}
+
 function timingSafeEqual(a: unknown, b: unknown): boolean {
   const left = bytesOf(a);
   const right = bytesOf(b);
-  if (!left || !right)
-    throw codedError(
-      TypeError,
-      'ERR_INVALID_ARG_TYPE',
-      'Both arguments must be an instance of ArrayBuffer, Buffer, TypedArray, or DataView',
-    );
+  if (!left || !right) {
+    const message = `The "${left ? 'buf2' : 'buf1'}" argument must be an instance of ArrayBuffer, Buffer, TypedArray, or DataView.`;
+    throw codedError(TypeError, 'ERR_INVALID_ARG_TYPE', message);
+  }
   if (left.length !== right.length) {
     throw codedError(RangeError, 'ERR_CRYPTO_TIMING_SAFE_EQUAL_LENGTH', 'Input buffers must have the same byte length');
   }
@@ -198,7 +239,10 @@ export function install(target: typeof globalThis): void {
     createHmac,
     getHashes,
     getRandomValues,
+    hash,
     randomBytes,
+    randomFill,
+    randomFillSync,
     randomInt,
     randomUUID,
     timingSafeEqual,

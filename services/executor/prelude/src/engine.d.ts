@@ -12,8 +12,8 @@ interface ErrorConstructor {
   captureStackTrace(target: object, constructor?: Function): void;
 }
 
-declare class URL {
-  constructor(url: string | URL, base?: string | URL);
+declare class NativeURL {
+  constructor(url: unknown, base?: unknown);
   static canParse(url: string, base?: string): boolean;
   href: string;
   protocol: string;
@@ -28,6 +28,7 @@ declare class URL {
   readonly origin: string;
   toJSON(): string;
 }
+declare var URL: typeof NativeURL;
 declare class NativeHeaders {
   constructor(init?: unknown);
   append(name: string, value: string): void;
@@ -62,5 +63,3 @@ declare function btoa(text: string): string;
 declare function queueMicrotask(callback: () => void): void;
 declare const performance: { now(): number };
 
-/** esbuild's: bundles the CommonJS module, and evaluates it where the call stands. */
-declare function require(name: string): unknown;

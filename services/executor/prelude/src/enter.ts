@@ -3,24 +3,23 @@
  *
  * The engine's glue calls `enter` with what the host sent, runs every job that is ready, then calls `leave`. What the
  * host sent is a value, parsed already, and a text:
- *   `s`, 32 hex digits of the seed, the function's kind, `:`, the handler or nothing, `:`, the settings; with the event
+ *   `s`, 32 hex digits of the seed, 12 of the cache's epoch, the function's kind, `:`, the handler or nothing, `:`, the settings; with the event
  *   `r` with answers to requests, `l` to load the author's top level alone
  */
 
 import {
   bare,
   beginEvent,
-  emit,
   encode,
   hasPosted,
-  now,
   primordials,
   takeAnswers,
   takeFresh,
   takeOutbox,
   write,
 } from './host';
-import { describe, setOrigin, type Failure, type Origin } from './failure';
+import { describe, printed, setOrigin, type Failure, type Origin } from './failure';
+import { forgetRejections, log, reportRejections } from './rejections';
 
 const { parse, stringify, then, resolved, apply, Promise, slice, indexOf } = primordials;
 
@@ -51,26 +50,37 @@ const BY_TYPE: Record<string, string> = Object.assign(Object.create(null), {
 /** What `leave` says of an event that waits and has posted nothing new. */
 const WAITING = `${stringify({ settled: false, error: null, outbox: [] })}\n`;
 
-/** More than the host keeps of an event's log. */
-const MAX_REPORTED = 100;
-const MAX_REPORT_CHARS = 4096;
+const NO_EVENT = 'An insert function returns the event, or nothing to drop it; what it returned is no JSON.';
+const { TypeError } = globalThis;
 
 type Handler = (input: unknown, settings: unknown) => unknown;
 type Program = (...handlersAndRegister: unknown[]) => void;
 
 const SEED_AT = 1;
-const KIND_AT = 33;
+const KIND_AT = 45;
 
 /** What `main.ts` plugs in: how a request is shown to a source function, and what forgets an earlier event. */
 export interface Parts {
   makeRequest: (record: any) => unknown;
   notSupported: (message: string) => Error;
+  /** Gives the name of the error class of ours that something thrown is an instance of, or an empty text. */
+  ownClassOf: (thrown: unknown) => string;
+  /** Hands over the messages that the event's handler sent. */
+  sendMessages: () => void;
   reset: () => void;
+}
+
+interface Told extends Failure {
+  /** The author's top level threw it. */
+  loading: boolean;
+  /** Name of the class of ours that it is an instance of: an author's own subclass has another name. */
+  own_class: string;
 }
 
 interface Run {
   settled: boolean;
-  error: (Failure & { loading: boolean }) | null;
+  isInsert: boolean;
+  error: Told | null;
   returned: string;
   handlers: string[] | undefined;
 }
@@ -79,11 +89,22 @@ let parts: Parts;
 let program: Program | null = null;
 let loading = false;
 let handlerOf: (name: string) => unknown = () => undefined;
-let run: Run = { settled: true, error: null, returned: '', handlers: undefined };
-let rejections: { promise: unknown; reason: unknown }[] = bare([]);
+/** Gives the handler of a source function in the form of before 2019, if its library is loaded and it has one. */
+let legacyHandler: () => unknown = () => undefined;
+let run = newRun();
+run.settled = true;
 
 export function setParts(value: Parts): void {
   parts = value;
+}
+
+export function setLegacyHandler(value: () => unknown): void {
+  legacyHandler = value;
+}
+
+function handlerNamed(name: string): unknown {
+  const handler = handlerOf(name);
+  return handler === undefined && name === 'onRequest' ? legacyHandler() : handler;
 }
 
 /** Takes the author's compiled program, which runs at the first `load` or `start`. */
@@ -126,20 +147,14 @@ export function leave(): string | undefined {
   }
 }
 
-/** Called by the engine when a promise is rejected without a handler, and again when it gets one. */
-export function rejected(promise: unknown, reason: unknown, isHandled: boolean): void {
-  if (!isHandled) rejections[rejections.length] = { promise, reason };
-  else rejections = without(promise);
-}
-
 function start(payload: unknown, control: string): void {
   beginEvent(control, SEED_AT);
-  if (rejections.length > 0) rejections = bare([]);
+  forgetRejections();
   parts.reset();
-  const current: Run = { settled: false, error: null, returned: '', handlers: undefined };
+  const current = newRun();
   run = current;
   try {
-    const value = invoke(payload, control);
+    const value = invoke(current, payload, control);
     if (!isThenable(value)) finish(current, value);
     else {
       then(
@@ -153,16 +168,27 @@ function start(payload: unknown, control: string): void {
   }
 }
 
-function invoke(payload: unknown, control: string): unknown {
+function newRun(): Run {
+  return { settled: false, isInsert: false, error: null, returned: '', handlers: undefined };
+}
+
+function invoke(current: Run, payload: unknown, control: string): unknown {
   load();
   const kindEnd = indexOf(control, ':', KIND_AT);
   const handlerEnd = indexOf(control, ':', kindEnd + 1);
-  const isSource = slice(control, KIND_AT, kindEnd) === 'source';
-  const asked = slice(control, kindEnd + 1, handlerEnd);
-  const name = asked || (isSource ? 'onRequest' : handlerFor(payload));
-  const handler = handlerOf(name) as Handler | undefined;
+  const kind = slice(control, KIND_AT, kindEnd);
+  const isSource = kind === 'source';
+  current.isInsert = slice(kind, 0, 6) === 'insert';
+  const name = slice(control, kindEnd + 1, handlerEnd) || (isSource ? 'onRequest' : handlerFor(payload));
+  const settings = settingsOf(slice(control, handlerEnd + 1));
+  if (name === undefined) {
+    // Of a type that nobody can handle: nothing to do, but an insert function passes on what it returns alone.
+    if (current.isInsert) throw parts.notSupported(`${printed((payload as { type?: unknown }).type)} not supported`);
+    return undefined;
+  }
+  const handler = (kind === 'insert_source' && name === 'onBatch' ? undefined : handlerNamed(name)) as Handler | undefined;
   if (typeof handler !== 'function') throw parts.notSupported(`${eventOf(name)} not supported`);
-  return handler(isSource ? parts.makeRequest(payload) : payload, settingsOf(slice(control, handlerEnd + 1)));
+  return handler(isSource ? parts.makeRequest(payload) : payload, settings);
 }
 
 /** Parsed for each event: the author may change what he gets. */
@@ -189,7 +215,7 @@ function load(): void {
 
 /** What the builder of images and the check of new code call; no event is at hand. */
 function tryLoad(): void {
-  run = { settled: false, error: null, returned: '', handlers: undefined };
+  run = newRun();
   try {
     load();
   } catch (thrown) {
@@ -199,15 +225,14 @@ function tryLoad(): void {
   run.handlers = bare([]);
   for (let i = 0; i < HANDLERS.length; i++) {
     const name = HANDLERS[i]!;
-    if (typeof handlerOf(name) === 'function') run.handlers[run.handlers.length] = name;
+    if (typeof handlerNamed(name) === 'function') run.handlers[run.handlers.length] = name;
   }
 }
 
-/** The handler of a message's type; of a type that none is for, the name that it would have. */
-function handlerFor(payload: unknown): string {
+/** The handler of a message's type, if there is one for it. */
+function handlerFor(payload: unknown): string | undefined {
   const { type } = payload as { type?: unknown };
-  if (typeof type !== 'string') return 'on';
-  return BY_TYPE[type] ?? `on${type}`;
+  return typeof type === 'string' ? BY_TYPE[type] : undefined;
 }
 
 function eventOf(handler: string): string {
@@ -217,10 +242,15 @@ function eventOf(handler: string): string {
 function finish(current: Run, value: unknown): void {
   if (current.settled) return;
   try {
-    if (!write(value)) current.returned = stringify(value) ?? '';
+    const isWritten = write(value);
+    if (!isWritten) current.returned = stringify(value) ?? '';
+    // What has no JSON is not nothing: an event must not get lost by it.
+    if (current.isInsert && !isWritten && current.returned === '' && value !== undefined) throw new TypeError(NO_EVENT);
   } catch (error) {
+    if (current.isInsert) return fail(current, error);
     log('warn', `The returned value cannot be written as JSON: ${describe(error).message}`);
   }
+  parts.sendMessages();
   current.settled = true;
 }
 
@@ -235,28 +265,6 @@ function fail(current: Run, thrown: unknown): void {
   current.settled = true;
 }
 
-function told(thrown: unknown): Failure & { loading: boolean } {
-  return bare({ ...describe(thrown), loading });
-}
-
-/** The other rejections, but that of the promise which got its handler. */
-function without(promise: unknown): typeof rejections {
-  const others: typeof rejections = bare([]);
-  for (let i = 0; i < rejections.length; i++) {
-    if (rejections[i]!.promise !== promise) others[others.length] = rejections[i]!;
-  }
-  return others;
-}
-
-function reportRejections(): void {
-  if (rejections.length === 0) return;
-  const left = rejections;
-  rejections = bare([]);
-  for (let i = 0; i < left.length && i < MAX_REPORTED; i++) {
-    log('error', `Unhandled promise rejection: ${slice(describe(left[i]!.reason).stack, 0, MAX_REPORT_CHARS)}`);
-  }
-}
-
-function log(level: string, text: string): void {
-  emit('log', { time_ms: now(), level, text });
+function told(thrown: unknown): Told {
+  return bare({ ...describe(thrown), loading, own_class: parts.ownClassOf(thrown) });
 }

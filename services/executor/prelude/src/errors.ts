@@ -25,10 +25,33 @@ export class FetchError extends Error {
   }
 }
 
+const { apply } = Reflect;
 const tenants = { EventNotSupported, InvalidEventPayload, ValidationError, RetryError, DropEvent };
 
 for (const [name, type] of Object.entries({ ...tenants, AbortError, FetchError })) {
   define(type.prototype, { name }); // on the prototype, so that the console shows no `name` among the fields
+}
+
+/** Makes an error anew from its name and message. */
+export function errorNamed(name: string, message: string): Error {
+  const own = PROTOTYPES.find((each) => each.name === name)?.prototype.constructor as (new (text: string) => Error) | undefined;
+  return own ? new own(message) : Object.defineProperty(new Error(message), 'name', { value: name, writable: true, configurable: true });
+}
+
+const { isPrototypeOf } = Object.prototype;
+const PROTOTYPES = Object.entries(tenants).map(([name, type]) => ({ name, prototype: type.prototype }));
+
+/** Gives the name of the class above that something thrown is an instance of, or an empty text. Never throws. */
+export function ownClassOf(thrown: unknown): string {
+  try {
+    for (let i = 0; i < PROTOTYPES.length; i++) {
+      const { name, prototype } = PROTOTYPES[i]!;
+      if (apply(isPrototypeOf, prototype, [thrown])) return name;
+    }
+  } catch {
+    // A proxy that answers no questions is none of ours.
+  }
+  return '';
 }
 
 /** An error as Node's own modules throw it: with a `code` to tell it by. */
@@ -37,7 +60,6 @@ export function codedError(type: new (message: string) => Error, code: string, m
   return Object.assign(error, { code });
 }
 
-const { apply } = Reflect;
 const nativeStack = Object.getOwnPropertyDescriptor(Error.prototype, 'stack')!;
 const errorText = Error.prototype.toString;
 

@@ -58,7 +58,7 @@ export function describe(thrown: unknown): Failure {
   return failure(property(thrown, 'name') || 'Error', property(thrown, 'message'), property(thrown, 'stack'));
 }
 
-function printed(thrown: unknown): string {
+export function printed(thrown: unknown): string {
   try {
     return text(thrown);
   } catch {

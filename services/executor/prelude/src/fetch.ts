@@ -1,10 +1,11 @@
 /** `fetch` as node-fetch 2 has it: a record goes to the host, its answer becomes a `Response` or a `FetchError`. */
 import * as abort from './abort.ts';
-import { bodyBytes, fromWire, toWire, type WireBody } from './body.ts';
+import { fromWire, toWire, type WireBody } from './body.ts';
 import { define } from './define.ts';
 import { AbortError, FetchError } from './errors.ts';
 import * as headers from './headers.ts';
 import { ask, bare, cancel } from './host.ts';
+import { isRedirect, checkTarget, redirectedRequest } from './redirects.ts';
 import { Request, Response, type RequestInit } from './request-response.ts';
 
 interface Failure {
@@ -35,16 +36,21 @@ const TEXTS: Record<Failure['type'], (url: string, message: string) => string> =
 
 /** Longer than any request may take. */
 const LONGEST_MS = 2 ** 31;
+/** As many redirects as the host follows by itself. */
+const FOLLOWED = 20;
 
-function recordOf(request: Request): { id: number } {
-  const body = toWire(request);
+/** The host follows redirects, unless the caller has a number of its own: then each hop is asked for here. */
+const countsHops = ({ redirect, follow }: Request) => redirect === 'follow' && follow !== FOLLOWED;
+
+function recordOf(request: Request, body: WireBody | null): { id: number } {
+  const { redirect } = request;
   const record = {
     id: 0,
     method: request.method,
     url: request.url,
     headers: bare(Array.from(request.headers, bare<[string, string]>)),
-    body: body && bare(body),
-    redirect: request.redirect,
+    body,
+    redirect: countsHops(request) || (redirect !== 'follow' && redirect !== 'error') ? 'manual' : redirect,
   };
   if (!(request.timeout > 0)) return record;
   return Object.assign(record, { timeout_ms: Math.min(Math.ceil(request.timeout), LONGEST_MS) });
@@ -52,49 +58,66 @@ function recordOf(request: Request): { id: number } {
 
 function failed(request: Request, { type, message, code }: Failure): FetchError {
   const text = (TEXTS[type] ?? TEXTS.system)(request.url, message);
-  return new FetchError(text, type, code === undefined ? {} : { code });
+  return new FetchError(text, type, code !== undefined ? { code } : {});
 }
 
-function responseFrom(request: Request, answer: Answer): Response {
+function responseFrom(request: Request, answer: Answer): Response | Promise<Response> {
   if (answer.error) throw failed(request, answer.error);
-  const response = new Response(fromWire(answer.body), {
+  const found = headers.headersThatCame(answer.headers);
+  const next = countsHops(request) ? redirectedRequest(request, answer.status, found) : null;
+  if (next) return send(next);
+  return new Response(fromWire(answer.body), {
     status: answer.status,
     statusText: answer.status_text,
-    headers: answer.headers,
+    headers: found,
     url: answer.url,
-    redirected: answer.redirected,
+    redirected: answer.redirected || request.counter > 0,
+    size: request.size,
+    timeout: request.timeout,
   });
-  if (request.size > 0 && bodyBytes(response) > request.size) {
-    throw failed(request, { type: 'max-size', message: String(request.size) });
-  }
-  return response;
 }
 
-/** Sends the request; rejects at once when its signal aborts. */
-function send(request: Request): Promise<Response> {
-  const record = recordOf(request);
-  const answered = ask('fetch', record).then((answer: Answer) => responseFrom(request, answer));
+const aborted = () => new AbortError('The user aborted a request.');
+
+function post(request: Request, body: WireBody | null): Promise<Response> {
   const { signal } = request;
+  if (signal?.aborted) throw aborted();
+  const record = recordOf(request, body);
+  const answered = ask('fetch', record).then((answer: Answer) => responseFrom(request, answer));
   if (!signal) return answered;
   return new Promise((resolve, reject) => {
     const onAbort = () => {
       cancel(record.id);
-      reject(new AbortError('The user aborted a request.'));
+      reject(aborted());
     };
-    signal.addEventListener('abort', onAbort, { once: true });
+    signal.addEventListener('abort', onAbort);
     const done = () => signal.removeEventListener('abort', onAbort);
     answered.then(resolve, reject).finally(done);
   });
 }
 
-export async function fetch(input: unknown, init?: RequestInit): Promise<Response> {
+/** Sends the request; rejects at once when its signal aborts. */
+function send(request: Request): Promise<Response> {
+  const body = toWire(request);
+  return body instanceof Promise ? body.then((bytes) => post(request, bytes)) : post(request, body);
+}
+
+async function start(input: unknown, init?: RequestInit | null): Promise<Response> {
   const request = new Request(input, init ?? {});
-  if (request.signal?.aborted) throw new AbortError('The user aborted a request.');
+  checkTarget(request.url);
+  if (request.signal?.aborted) throw aborted();
   return send(request);
+}
+
+export function fetch(input: unknown, init?: RequestInit | null): Promise<Response> {
+  const { Promise: Chosen } = fetch as unknown as { Promise: PromiseConstructor };
+  return Chosen === Promise ? start(input, init) : new Chosen((resolve, reject) => start(input, init).then(resolve, reject));
 }
 
 export function install(target: typeof globalThis): void {
   headers.install(target);
   abort.install(target);
-  define(target, { fetch, Request, Response, FetchError, AbortError });
+  const classes = { Headers: headers.Headers, Request, Response, FetchError, AbortError };
+  define(fetch, { ...classes, Promise, isRedirect, default: fetch });
+  define(target, { ...classes, fetch });
 }

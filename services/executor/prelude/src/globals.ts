@@ -7,10 +7,11 @@ import { define } from './define.ts';
 import * as encoding from './encoding.ts';
 import * as errors from './errors.ts';
 import * as fetch from './fetch.ts';
-import * as lodash from './lodash.ts';
 import * as performance from './performance.ts';
 import * as random from './random.ts';
 import * as segment from './segment.ts';
+import * as structuredClone from './structured-clone.ts';
+import * as textDecoder from './text-decoder.ts';
 import * as timers from './timers.ts';
 import * as url from './url.ts';
 
@@ -19,7 +20,9 @@ export function installGlobals(target: typeof globalThis): void {
     errors,
     console,
     encoding,
+    textDecoder,
     buffer,
+    structuredClone,
     url,
     fetch,
     performance,
@@ -28,7 +31,6 @@ export function installGlobals(target: typeof globalThis): void {
     segment,
     cache,
     random,
-    lodash,
   ];
   for (const module of modules) module.install(target);
   define(target, { window: target });
@@ -41,4 +43,5 @@ export function resetGlobals(): void {
   random.reset();
   crypto.reset();
   cache.reset();
+  segment.reset();
 }

@@ -106,7 +106,7 @@ export function hostCall(name: string, args: unknown): unknown {
 }
 
 /** Posts a request to the host; `record.id` is set to a fresh id at once, the promise settles with the host's answer. */
-export function ask(kind: 'fetch' | 'timer', record: object & { id?: number }): Promise<any> {
+export function ask(kind: 'fetch' | 'timer' | 'cache_load', record: object & { id?: number }): Promise<any> {
   const id = nextId++;
   record.id = id;
   post(kind, bare(record));
@@ -127,6 +127,17 @@ export function emit(kind: 'log' | 'message' | 'object', record: object): void {
   post(kind, kind === 'log' ? bare(record) : record);
 }
 
+/** Tells the host of the cache; nothing is answered. The record is `bare`. */
+export function tell(kind: 'cache_store' | 'cache_fail' | 'cache_own' | 'cache_delete', record: object): void {
+  post(kind, record);
+}
+
+/** What the host calls the state of the instance's cache: another text after each deletion. */
+export function epoch(): string {
+  fresh = true;
+  return slice(seedText, seedAt + 32, seedAt + 44);
+}
+
 /** Time of the current entry in milliseconds since 1970; it stands still while the guest runs. */
 export function now(): number {
   fresh = true;
@@ -141,7 +152,7 @@ export function seed(): Uint32Array {
   return words;
 }
 
-/** Forgets what an earlier event left behind and takes the seed of the next: 32 hex digits there, read when needed. */
+/** Forgets what an earlier event left behind and takes the seed of the next, 32 hex digits there, and 12 of the cache's epoch, read when needed. */
 export function beginEvent(seed: string, at: number): void {
   if (outbox.length > 0) outbox = bare([]);
   pending = primordials.create(null);

@@ -30,13 +30,16 @@ export function isPlain(value: object): boolean {
 export const isIndex = (key: string | symbol) => typeof key === 'string' && /^\d+$/.test(key);
 
 function quote(text: string): string {
-  if (!/[\\'\x00-\x1f\x7f-\x9f]/.test(text)) return `'${text}'`;
+  if (!/[\\'\x00-\x1f\x7f-\x9f]|[\ud800-\udfff]/.test(text)) return `'${text}'`;
   const mark = ["'", '"', '`'].find((each) => !text.includes(each) && !(each === '`' && text.includes('${'))) ?? "'";
-  const escaped = text.replace(
-    /[\\\x00-\x1f\x7f-\x9f]/g,
-    (char) => ESCAPES[char] ?? `\\x${char.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`,
-  );
+  const escaped = text.replace(/[\\\x00-\x1f\x7f-\x9f]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, escape);
   return mark + (mark === "'" ? escaped.replaceAll("'", "\\'") : escaped) + mark;
+}
+
+function escape(char: string): string {
+  const code = char.charCodeAt(0);
+  if (code >= 0xd800) return `\\u${code.toString(16)}`;
+  return ESCAPES[char] ?? `\\x${code.toString(16).padStart(2, '0').toUpperCase()}`;
 }
 
 const ESCAPES: Record<string, string> = {
@@ -58,7 +61,8 @@ export function primitiveText(value: unknown, maxChars: number): string {
 
 export function keyText(key: string | symbol): string {
   if (typeof key === 'symbol') return `[${apply(symbolText, key, []) as string}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : quote(key);
+  if (key === '__proto__') return `['__proto__']`;
+  return /^[A-Za-z_]\w*$/.test(key) ? key : quote(key);
 }
 
 /** A property found on the object or its prototypes, unless it is a getter's. */
@@ -91,13 +95,25 @@ export function prefixOf(value: object, usual: string, size?: number): string {
   return name === usual && tagText === '' ? '' : `${name}${count}${tagText} `;
 }
 
+/** The engine's own constructors, which Node shows as functions. */
+const NATIVE = new Set<unknown>(
+  (
+    'Symbol Object Array Map Set WeakMap WeakSet Promise Proxy Function String Number Boolean BigInt Date RegExp WeakRef ' +
+    'ArrayBuffer DataView Uint8Array Int8Array Uint8ClampedArray Int16Array Uint16Array Int32Array Uint32Array ' +
+    'Float32Array Float64Array BigInt64Array BigUint64Array Error TypeError RangeError SyntaxError ReferenceError ' +
+    'EvalError URIError AggregateError FinalizationRegistry'
+  )
+    .split(' ')
+    .map((name) => (globalThis as Record<string, unknown>)[name]),
+);
+
 const isGenerator = (value: Function) => className(value)?.includes('Generator') ?? false;
 
 /** Classes are told by their fixed `prototype`: the source text is not kept. */
 function functionBase(value: Function): string {
   const name = getOwnPropertyDescriptor(value, 'name')?.value;
   const shown = typeof name === 'string' && name !== '' ? name : '';
-  if (getOwnPropertyDescriptor(value, 'prototype')?.writable === false && !isGenerator(value)) {
+  if (getOwnPropertyDescriptor(value, 'prototype')?.writable === false && !isGenerator(value) && !NATIVE.has(value)) {
     const parent = getPrototypeOf(value) as Function | null;
     const parentName = parent && (getOwnPropertyDescriptor(parent, 'name')?.value as unknown);
     const base = typeof parentName === 'string' && parentName !== '' ? ` extends ${parentName}` : '';
@@ -127,10 +143,18 @@ export function baseText(value: object): string | null {
   return `[${box.name}: ${primitiveText(inner, MAX_CHARS)}]`;
 }
 
+/** An error's name, after its class where the name is another error's. */
+function errorName(error: Error): string {
+  const found = dataProperty(error, 'name');
+  const name = typeof found === 'string' ? found : 'Error';
+  const type = className(error);
+  if (type === null || type === name || !name.endsWith('Error')) return name;
+  return type.includes(name) ? type : `${type} [${name}]`;
+}
+
 function errorText(error: Error): string {
-  const name = dataProperty(error, 'name');
   const message = dataProperty(error, 'message');
-  const head = `${typeof name === 'string' ? name : 'Error'}${message ? `: ${String(message)}` : ''}`;
+  const head = [errorName(error), message ? String(message) : ''].filter((part) => part !== '').join(': ');
   const stack: unknown = (getOwnPropertyDescriptor(error, 'stack') ?? { value: apply(stackGetter, error, []) }).value;
   const frames = typeof stack === 'string' ? authorFrames(stack) : '';
   return frames === '' ? `[${head}]` : head + frames;

@@ -5,6 +5,8 @@
  * hostile value costs no more than a long one.
  */
 import { define } from './define.ts';
+import { layout, type Shape } from './inspect-layout.ts';
+import { settingsOf, type InspectOptions, type Settings } from './inspect-options.ts';
 import {
   baseText,
   className,
@@ -18,64 +20,48 @@ import {
   primitiveText,
 } from './inspect-values.ts';
 
-export interface InspectOptions {
-  /** Levels of nested objects shown; null for as many as there may be. */
-  depth?: number | null;
-  /** Characters after which the text is cut. */
-  maxChars?: number;
-}
+export type { InspectOptions } from './inspect-options.ts';
 
 /** Objects may show themselves under this key, as in Node. */
 export const customInspect = Symbol.for('nodejs.util.inspect.custom');
 
+/** Those of `showAs`: their objects have nothing else to be shown. */
+const shownAs = new WeakSet<object>();
+const isShownAs = shownAs.has.bind(shownAs) as (show: object) => boolean;
+
 /** Has the instances of `type` shown as instances with these fields. */
 export function showAs<T extends object>(type: abstract new (...args: any[]) => T, fields: (value: T) => object): void {
-  const show = (value: T) => Object.setPrototypeOf(fields(value), { constructor: type });
-  define(type.prototype, {
-    [customInspect](this: T) {
-      return show(this);
-    },
-  });
+  const show = function (this: T): object {
+    return Object.setPrototypeOf(fields(this), { constructor: type });
+  };
+  shownAs.add(show);
+  define(type.prototype, { [customInspect]: show });
 }
 
-const MAX_DEPTH = 20;
-const MAX_ITEMS = 100;
 const MAX_CUSTOMS = 50;
-const LINE_WIDTH = 72;
-const LEVELS_ON_ONE_LINE = 3;
 
 const { apply, ownKeys, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
 const { isArray } = Array;
 const { isView } = ArrayBuffer;
 const mapEntries = Map.prototype.entries;
 const setValues = Set.prototype.values;
+const mapSize = getOwnPropertyDescriptor(Map.prototype, 'size')!.get!;
+const setSize = getOwnPropertyDescriptor(Set.prototype, 'size')!.get!;
 const nextOfMap = getPrototypeOf(new Map().entries()) as unknown as { next: () => IteratorResult<[unknown, unknown]> };
 const nextOfSet = getPrototypeOf(new Set().values()) as unknown as { next: () => IteratorResult<unknown> };
 const [mapNext, setNext] = [nextOfMap.next, nextOfSet.next];
 const TypedArray = getPrototypeOf(Uint8Array) as unknown as new () => Uint8Array;
 
-/** How an object is framed: what stands before the brace, the braces, and the entries already made. */
-interface Shape {
-  prefix: string;
-  open: string;
-  close: string;
-  entries: string[];
-  /** Whether the entries are an array's elements, of which many may share a line. */
-  isList?: boolean;
-  /** Own keys that the entries have covered. */
-  skip?: (key: string | symbol) => boolean;
-}
-
 class Printer {
   #left: number;
-  readonly #depth: number;
+  readonly #settings: Settings;
   #deepest = 0;
   #customs = 0;
   readonly #path: object[] = [];
   readonly #circular: object[] = [];
 
-  constructor(depth: number, maxChars: number) {
-    this.#depth = depth;
+  constructor(settings: Settings, maxChars: number) {
+    this.#settings = settings;
     this.#left = maxChars;
   }
 
@@ -92,7 +78,15 @@ class Printer {
   }
 
   #primitive(value: unknown): string {
-    return this.#spend(primitiveText(value, this.#left + 1));
+    const { maxStringLength, breakLength, compact } = this.#settings;
+    if (typeof value !== 'string') return this.#spend(primitiveText(value, this.#left + 1));
+    const indent = 2 * this.#path.length;
+    const isLong = compact > 0 && value.length > 16 && value.length > breakLength - indent - 4;
+    const shown = value.slice(0, Math.min(maxStringLength, this.#left + 1));
+    const more = maxStringLength < this.#left ? value.length - shown.length : 0;
+    const parts = isLong ? (shown.match(/[^\n]*\n|[^\n]+$/g) ?? [shown]) : [shown];
+    const text = parts.map((part) => primitiveText(part, part.length)).join(` +\n${' '.repeat(indent + 2)}`);
+    return this.#spend(more > 0 ? `${text}... ${more} more character${more > 1 ? 's' : ''}` : text);
   }
 
   #object(value: object | null): string {
@@ -115,8 +109,9 @@ class Printer {
     if (isPlain(value) && !getOwnPropertyDescriptor(value, customInspect)) return null;
     const show = dataProperty(value, customInspect);
     if (typeof show !== 'function' || this.#customs >= MAX_CUSTOMS) return null;
+    if (!this.#settings.customInspect && !isShownAs(show)) return null;
     this.#customs++;
-    const shown: unknown = apply(show, value, [this.#depth - this.#path.length, {}, inspect]);
+    const shown: unknown = apply(show, value, [this.#settings.depth - this.#path.length, { ...this.#settings }, inspect]);
     if (shown === value) return null;
     if (typeof shown !== 'string') return this.print(shown);
     return this.#spend(shown.slice(0, MAX_CHARS)).replaceAll('\n', `\n${'  '.repeat(this.#path.length)}`);
@@ -133,17 +128,29 @@ class Printer {
 
   #framed(value: object): string {
     const level = this.#path.length;
-    if (level > this.#depth && !isLeaf(value)) {
+    const isEmpty = this.#isEmpty(value);
+    if (level > this.#settings.depth && !isEmpty) {
       return this.#spend(`[${isArray(value) ? 'Array' : (className(value) ?? 'Object: null prototype')}]`);
     }
-    this.#deepest = level;
+    if (!isEmpty) this.#deepest = level;
     const text = this.#within(value, () => {
       const shape = this.#shape(value);
       this.#properties(value, shape);
-      return this.#layout(shape, level);
+      return layout(shape, 2 * level, this.#deepest - level, this.#settings);
     });
     const index = this.#circular.indexOf(value);
     return index < 0 ? text : `<ref *${index + 1}> ${text}`;
+  }
+
+  #isEmpty(value: object): boolean {
+    if (isView(value)) return className(value) === 'Buffer';
+    if (value instanceof ArrayBuffer || this.#settings.showHidden) return false;
+    if (value instanceof Map && apply(mapSize, value, []) !== 0) return false;
+    if (value instanceof Set && apply(setSize, value, []) !== 0) return false;
+    if (value instanceof WeakMap || value instanceof WeakSet || (isArray(value) && value.length > 0)) return false;
+    const skip = skipped(value);
+    if (isHidden(value, 'cause') || isHidden(value, 'errors')) return false;
+    return !ownKeys(value).some((key) => !skip(key) && isEnumerable(value, key));
   }
 
   #shape(value: object): Shape {
@@ -160,17 +167,27 @@ class Printer {
       ];
       return { prefix: prefixOf(value, ''), open: '{', close: '}', entries };
     }
+    if (value instanceof DataView) return this.#view(value);
     return this.#base(value) ?? { prefix: prefixOf(value, 'Object'), open: '{', close: '}', entries: [] };
+  }
+
+  #view(value: DataView): Shape {
+    const { byteLength, byteOffset, buffer } = value;
+    const entries = [`byteLength: ${byteLength}`, `byteOffset: ${byteOffset}`, `buffer: ${this.print(buffer)}`];
+    return { prefix: prefixOf(value, 'Object'), open: '{', close: '}', entries };
   }
 
   /** Values with a text of their own: braces only follow where there are further properties. */
   #base(value: object): Shape | null {
     const text = baseText(value);
     if (text === null) return null;
-    const skip = value instanceof Error ? (key: string | symbol) => key === 'stack' || key === 'message' : isIndex;
-    const shape: Shape = { prefix: `${this.#spend(text)} `, open: '', close: '', entries: [], skip };
-    const cause = value instanceof Error ? getOwnPropertyDescriptor(value, 'cause') : undefined;
-    if (cause && !cause.enumerable && 'value' in cause) shape.entries.push(`[cause]: ${this.print(cause.value)}`);
+    const isError = value instanceof Error;
+    const indented = isError ? text.replaceAll('\n', `\n${'  '.repeat(this.#path.length - 1)}`) : text;
+    const shape: Shape = { prefix: `${this.#spend(indented)} `, open: '', close: '', entries: [], skip: skipped(value) };
+    for (const key of isError ? ['cause', 'errors'] : []) {
+      const found = getOwnPropertyDescriptor(value, key);
+      if (found && !found.enumerable && 'value' in found) shape.entries.push(`[${key}]: ${this.print(found.value)}`);
+    }
     return shape;
   }
 
@@ -182,7 +199,7 @@ class Printer {
       holes = 0;
     };
     let i = 0;
-    for (; i < length && entries.length < MAX_ITEMS && this.#left > 0 && i < MAX_CHARS; i++) {
+    for (; i < length && entries.length < this.#settings.maxItems && this.#left > 0 && i < MAX_CHARS; i++) {
       const found = getOwnPropertyDescriptor(value, i);
       if (!found) {
         holes++;
@@ -193,7 +210,7 @@ class Printer {
     }
     flush();
     this.#more(entries, length - i);
-    return { prefix, open: '[', close: ']', entries, isList: true, skip: isIndex };
+    return { prefix, open: '[', close: ']', entries, list: value, isCut: i < length, skip: isIndex };
   }
 
   #more(entries: string[], count: number): void {
@@ -210,7 +227,7 @@ class Printer {
   #map(value: Map<unknown, unknown>): Shape {
     const iterator = apply(mapEntries, value, []);
     const entries: string[] = [];
-    for (let step; entries.length < MAX_ITEMS && this.#left > 0 && !(step = apply(mapNext, iterator, [])).done;) {
+    for (let step; entries.length < this.#settings.maxItems && this.#left > 0 && !(step = apply(mapNext, iterator, [])).done;) {
       const [key, item] = step.value as [unknown, unknown];
       entries.push(`${this.print(key)} => ${this.print(item)}`);
     }
@@ -221,7 +238,7 @@ class Printer {
   #set(value: Set<unknown>): Shape {
     const iterator = apply(setValues, value, []);
     const entries: string[] = [];
-    for (let step; entries.length < MAX_ITEMS && this.#left > 0 && !(step = apply(setNext, iterator, [])).done;) {
+    for (let step; entries.length < this.#settings.maxItems && this.#left > 0 && !(step = apply(setNext, iterator, [])).done;) {
       entries.push(this.print(step.value));
     }
     this.#more(entries, value.size - entries.length);
@@ -229,56 +246,44 @@ class Printer {
   }
 
   #properties(value: object, shape: Shape): void {
+    const { showHidden, sorted } = this.#settings;
+    const start = shape.entries.length;
     for (const key of ownKeys(value)) {
       if (shape.skip?.(key)) continue;
       if (this.#left <= 0) return void shape.entries.push('…');
       const found = getOwnPropertyDescriptor(value, key);
-      if (found?.enumerable) shape.entries.push(`${this.#spend(keyText(key))}: ${this.#value(found)}`);
+      if (!found || (!found.enumerable && !showHidden)) continue;
+      const name = found.enumerable ? keyText(key) : `[${String(key)}]`;
+      shape.entries.push(`${this.#spend(name)}: ${this.#value(found)}`);
     }
+    if (!sorted) return;
+    const unsorted = shape.entries.splice(shape.list ? start : 0);
+    shape.entries.push(...unsorted.sort(typeof sorted === 'function' ? sorted : undefined));
   }
 
   #value(found: PropertyDescriptor): string {
     if (found.get) return this.#spend(found.set ? '[Getter/Setter]' : '[Getter]');
     return found.set ? this.#spend('[Setter]') : this.print(found.value);
   }
-
-  #layout({ prefix, open, close, entries, isList }: Shape, level: number): string {
-    if (entries.length === 0) return open === '' ? prefix.trimEnd() : `${prefix}${open}${close}`;
-    const [left, right] = [open || '{', close || '}'];
-    const indent = '  '.repeat(level);
-    const lines = isList && entries.length > 6 ? packed(entries, LINE_WIDTH - indent.length) : entries;
-    const short = lines.length === entries.length && this.#deepest - level < LEVELS_ON_ONE_LINE;
-    const joined = entries.join(', ');
-    const width = joined.length + entries.length + indent.length + left.length + prefix.length;
-    if (short && width <= LINE_WIDTH && !joined.includes('\n')) return `${prefix}${left} ${joined} ${right}`;
-    return `${prefix}${left}\n${indent}  ${lines.join(`,\n${indent}  `)}\n${indent}${right}`;
-  }
 }
 
-/** Several short entries to a line, for long lists. */
-function packed(entries: readonly string[], width: number): readonly string[] {
-  if (entries.some((entry) => entry.length > 24 || entry.includes('\n'))) return entries;
-  const lines: string[] = [];
-  let line = '';
-  for (const entry of entries) {
-    if (line !== '' && line.length + entry.length + 2 > width) {
-      lines.push(line);
-      line = '';
-    }
-    line += line === '' ? entry : `, ${entry}`;
-  }
-  return [...lines, line];
+/** The keys that a value's own text covers. */
+function skipped(value: object): (key: string | symbol) => boolean {
+  if (value instanceof Error) return (key) => HEAD_KEYS.includes(key as string);
+  return value instanceof String ? isIndex : () => false;
 }
 
-const isLeaf = (value: object) => !isPlain(value) && !isArray(value) && baseText(value) !== null;
-
+/** What an error tells of though it is not enumerable. */
+const isHidden = (value: object, key: string) =>
+  value instanceof Error && getOwnPropertyDescriptor(value, key)?.enumerable === false;
+const HEAD_KEYS = ['name', 'message', 'stack'];
+const isEnumerable = (value: object, key: string | symbol) => getOwnPropertyDescriptor(value, key)?.enumerable ?? false;
 /** Text of at most `maxChars` characters, with a mark where it was cut. */
 export function cut(text: string, maxChars = MAX_CHARS): string {
   return text.length <= maxChars ? text : `${text.slice(0, maxChars)}… [cut at ${maxChars} characters]`;
 }
 
 export function inspect(value: unknown, options: InspectOptions = {}): string {
-  const depth = options.depth === undefined ? 2 : Math.min(options.depth ?? MAX_DEPTH, MAX_DEPTH);
   const maxChars = Math.min(options.maxChars ?? MAX_CHARS, MAX_CHARS);
-  return cut(new Printer(depth, maxChars).print(value), maxChars);
+  return cut(new Printer(settingsOf(options), maxChars).print(value), maxChars);
 }

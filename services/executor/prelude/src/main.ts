@@ -1,9 +1,12 @@
 /** Puts the runtime together in a fresh engine; what this leaves behind is the base image. */
 
-import { define, enter, leave, rejected, setParts, uncaught } from './enter';
-import { EventNotSupported } from './errors';
+import { define, enter, leave, setParts, uncaught } from './enter';
+import { EventNotSupported, ownClassOf } from './errors';
 import { installGlobals, resetGlobals } from './globals';
+import { shareInternals } from './internals';
+import { rejected } from './rejections';
 import { makeRequest } from './request';
+import { sendMessages } from './segment';
 import { onUncaught } from './timers';
 
 declare global {
@@ -11,16 +14,19 @@ declare global {
 }
 
 installGlobals(globalThis);
+shareInternals(globalThis);
 
 setParts({
   makeRequest,
   notSupported: (message) => new EventNotSupported(message),
+  ownClassOf,
+  sendMessages,
   reset: resetGlobals,
 });
 
 onUncaught(uncaught);
 
-// The engine's builder takes these by handle and removes the name.
+// The builder of images takes these by handle, and removes them with the internals.
 globalThis.__penstock = { define, enter, leave, rejected, object: Object.prototype, array: Array.prototype };
 delete (globalThis as Partial<typeof globalThis>).__penstock_host;
 delete (globalThis as Partial<typeof globalThis>).__penstock_write;

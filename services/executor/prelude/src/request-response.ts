@@ -5,66 +5,90 @@ import { encodeText, toBase64 } from './encoding.ts';
 import { define } from './define.ts';
 import { Headers } from './headers.ts';
 import { showAs } from './inspect.ts';
+import { statusText } from './status-texts.ts';
+import { URL } from './url.ts';
 
 export interface RequestInit {
   method?: string;
   headers?: unknown;
   body?: unknown;
-  redirect?: 'follow' | 'manual' | 'error';
+  redirect?: string;
   signal?: AbortSignal | null;
   /** Milliseconds; 0 leaves the platform's limit alone. */
   timeout?: number;
   /** Largest answer in bytes; 0 leaves the platform's limit alone. */
   size?: number;
+  /** How many redirects are followed. */
+  follow?: number;
+  compress?: boolean;
+  counter?: number;
+  agent?: unknown;
 }
 
-const REDIRECTS = ['follow', 'manual', 'error'];
-
-function absoluteUrl(input: unknown): URL {
-  const text = String(input instanceof URL ? input.href : input);
-  if (!URL.canParse(text)) throw new TypeError('Only absolute URLs are supported');
-  const url = new URL(text);
-  if (url.protocol !== 'http:' && url.protocol !== 'https:')
-    throw new TypeError('Only HTTP(S) protocols are supported');
-  return url;
+/** The text of a URL; one without a scheme stays as it is, and `fetch` refuses it. */
+function urlText(input: unknown): string {
+  const text = `${((input as { href?: unknown } | null)?.href || input) as string}`;
+  return /^[a-z][a-z\d+\-.]*:/i.test(text) ? new URL(text).href : text;
 }
 
 /** Moves a name and password from the URL to the header, where nothing logs them. */
-function moveCredentials(url: URL, headers: Headers): void {
-  if (url.username === '' && url.password === '') return;
+function withoutCredentials(text: string, headers: Headers): string {
+  if (!text.includes('@')) return text;
+  const url = new URL(text);
+  if (url.username === '' && url.password === '') return text;
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   if (!headers.has('authorization')) headers.set('authorization', `Basic ${toBase64(encodeText(pair))}`);
   url.username = url.password = '';
+  return url.href;
 }
+
+function checkSignal(signal: unknown): void {
+  if (signal === null || signal === undefined) return;
+  const prototype = typeof signal === 'object' ? (Object.getPrototypeOf(signal) as object | null) : null;
+  if (prototype?.constructor.name !== 'AbortSignal') {
+    throw new TypeError('Expected signal to be an instanceof AbortSignal');
+  }
+}
+
+function headersFor(body: Body, init: unknown): Headers {
+  const headers = new Headers(init);
+  const type = Body.impliedType(body);
+  if (type !== null && !headers.has('Content-Type')) headers.append('Content-Type', type);
+  return headers;
+}
+
+const hasBody = (body: unknown) => body !== undefined && body !== null;
 
 export class Request extends Body {
   readonly #url: string;
   readonly method: string;
   readonly headers: Headers;
-  readonly redirect: 'follow' | 'manual' | 'error';
+  readonly redirect: string;
   readonly signal: AbortSignal | null;
-  readonly timeout: number;
-  readonly size: number;
+  follow: number;
+  compress: boolean;
+  counter: number;
+  agent: unknown;
 
   constructor(input: unknown, init: RequestInit = {}) {
-    const base = input instanceof Request ? input : null;
-    const body = init.body ?? base;
-    super(body);
-    this.method = String(init.method ?? base?.method ?? 'GET').toUpperCase();
-    if ((init.body ?? null) !== null && (this.method === 'GET' || this.method === 'HEAD')) {
+    const base: Request | null = input instanceof Request ? input : null;
+    const body = init.body ?? (base && cloned(base));
+    super(body, { size: init.size || base?.size || 0, timeout: init.timeout || base?.timeout || 0 });
+    this.method = `${init.method || base?.method || 'GET'}`.toUpperCase();
+    const isRead = this.method === 'GET' || this.method === 'HEAD';
+    if (isRead && (hasBody(init.body) || hasBody(base?.body))) {
       throw new TypeError('Request with GET/HEAD method cannot have body');
     }
-    this.headers = new Headers(init.headers ?? base?.headers);
-    const type = Body.impliedType(this);
-    if (type !== null && !this.headers.has('content-type')) this.headers.set('content-type', type);
-    const url = absoluteUrl(base?.url ?? input);
-    moveCredentials(url, this.headers);
-    this.#url = url.href;
-    this.redirect = init.redirect ?? base?.redirect ?? 'follow';
-    if (!REDIRECTS.includes(this.redirect)) throw new TypeError(`Unknown redirect mode: ${this.redirect}`);
-    this.signal = init.signal === undefined ? (base?.signal ?? null) : init.signal;
-    this.timeout = Number(init.timeout ?? base?.timeout ?? 0);
-    this.size = Number(init.size ?? base?.size ?? 0);
+    this.headers = headersFor(this, init.headers || base?.headers);
+    const text = base?.url ?? urlText(input);
+    this.#url = withoutCredentials(text, this.headers);
+    this.redirect = init.redirect || base?.redirect || 'follow';
+    this.signal = 'signal' in init ? (init.signal ?? null) : (base?.signal ?? null);
+    checkSignal(this.signal);
+    this.follow = init.follow ?? base?.follow ?? 20;
+    this.compress = init.compress ?? base?.compress ?? true;
+    this.counter = init.counter || base?.counter || 0;
+    this.agent = init.agent || base?.agent;
   }
 
   override get url(): string {
@@ -72,9 +96,14 @@ export class Request extends Body {
   }
 
   clone(): Request {
-    if (this.bodyUsed) throw new Error('cannot clone body after it is used');
     return new Request(this);
   }
+}
+
+/** What a copy of a body is made of. */
+function cloned<T extends Body>(body: T): T {
+  if (body.bodyUsed) throw new Error('cannot clone body after it is used');
+  return body;
 }
 
 export interface ResponseInit {
@@ -83,6 +112,8 @@ export interface ResponseInit {
   headers?: unknown;
   url?: string;
   redirected?: boolean;
+  size?: number;
+  timeout?: number;
 }
 
 export class Response extends Body {
@@ -92,7 +123,7 @@ export class Response extends Body {
   readonly headers: Headers;
 
   static error(): Response {
-    return new Response(null, { status: 0 });
+    return Object.defineProperty(new Response(), 'status', { value: 0, enumerable: true });
   }
 
   static redirect(url: unknown, status = 302): Response {
@@ -100,18 +131,22 @@ export class Response extends Body {
     return new Response(null, { status, headers: { location: new URL(String(url)).href } });
   }
 
-  constructor(body: unknown = null, init: ResponseInit = {}) {
-    super(body);
-    this.#init = init;
-    this.status = init.status ?? 200;
-    this.statusText = init.statusText ?? '';
-    this.headers = new Headers(init.headers);
-    const type = Body.impliedType(this);
-    if (type !== null && !this.headers.has('content-type')) this.headers.set('content-type', type);
+  static json(value: unknown, init: ResponseInit = {}): Response {
+    const response = new Response(JSON.stringify(value), init);
+    if (!new Headers(init.headers).has('content-type')) response.headers.set('content-type', 'application/json');
+    return response;
+  }
+
+  constructor(body: unknown = null, init: ResponseInit | null = {}) {
+    super(body, init ?? {});
+    this.#init = init ?? {};
+    this.status = this.#init.status || 200;
+    this.statusText = this.#init.statusText || statusText(this.status);
+    this.headers = headersFor(this, this.#init.headers);
   }
 
   override get url(): string {
-    return this.#init.url ?? '';
+    return this.#init.url || '';
   }
 
   get redirected(): boolean {
@@ -123,8 +158,8 @@ export class Response extends Body {
   }
 
   clone(): Response {
-    if (this.bodyUsed) throw new Error('cannot clone body after it is used');
-    return new Response(this, { ...this.#init, headers: this.headers });
+    const { status, statusText, headers, size, timeout } = this;
+    return new Response(cloned(this), { ...this.#init, status, statusText, headers, size, timeout });
   }
 }
 

@@ -1,7 +1,7 @@
 /** The `request` of `onRequest(request, settings)`: synchronous, and parsed only as far as the function looks. */
-import { Headers } from './headers.ts';
+import { type Headers, headersThatCame } from './headers.ts';
 import { showAs } from './inspect.ts';
-import { URLSearchParams } from './url.ts';
+import { URL, URLSearchParams } from './url.ts';
 
 /** A web request as the host hands it over; `url` is absolute. */
 export interface RequestRecord {
@@ -24,6 +24,16 @@ function formFields(text: string): Record<string, string | string[]> {
   return fields;
 }
 
+/** A name that occurs several times has its values joined by a comma alone, as functions at Segment see them. */
+function joined(headers: RequestRecord['headers']): Record<string, string> {
+  const all: Record<string, string> = Object.create(null);
+  for (const [name, value] of Array.isArray(headers) ? headers : Object.entries(headers)) {
+    const key = name.toLowerCase();
+    all[key] = key in all ? `${all[key]},${value}` : `${value}`;
+  }
+  return all;
+}
+
 class ServerRequest {
   readonly #record: RequestRecord;
   #headers?: Headers;
@@ -44,7 +54,7 @@ class ServerRequest {
   }
 
   get headers(): Headers {
-    return (this.#headers ??= new Headers(this.#record.headers));
+    return (this.#headers ??= headersThatCame(joined(this.#record.headers)));
   }
 
   /** The parsed body, the same object at every call. */

@@ -2,16 +2,19 @@
  * `Segment.identify`, `track` and so on: what a source function sends.
  *
  * Checks and copied keys are those of Segment's published shim: every other key is dropped, and a value that is not
- * truthy is left out. A message goes to the host at once; the host forgets them when the handler fails.
+ * truthy is left out. Messages are kept as they were returned to the author, who may still change them, and go to the
+ * host when the handler has finished.
  */
 import { define } from './define.ts';
 import { ValidationError } from './errors.ts';
-import { emit } from './host.ts';
+import { bare, emit } from './host.ts';
 
 type Fields = Record<string, unknown>;
 
 const { stringify } = JSON;
 const COMMON = ['userId', 'anonymousId', 'context', 'integrations', 'messageId', 'sentAt', 'timestamp'];
+
+let sent: { kind: 'message' | 'object'; record: Fields }[] = bare([]);
 
 function requireField(fields: Fields, name: string): void {
   if (fields[name] === undefined || fields[name] === '')
@@ -29,8 +32,19 @@ function copyTruthy(from: Fields, names: readonly string[], to: Fields): Fields 
 /** Throws here, at the author's line, for what cannot be written as a JSON object (cycles, BigInt, an own `toJSON`). */
 function send(kind: 'message' | 'object', record: Fields): Fields {
   if (stringify(record)?.[0] !== '{') throw new ValidationError('a message must be an object as JSON');
-  emit(kind, record);
+  sent[sent.length] = bare({ kind, record });
   return record;
+}
+
+/** Hands over what was sent since the event began. */
+export function sendMessages(): void {
+  for (let i = 0; i < sent.length; i++) emit(sent[i]!.kind, sent[i]!.record);
+  reset();
+}
+
+/** Forgets what an earlier event sent and did not finish. */
+export function reset(): void {
+  if (sent.length > 0) sent = bare([]);
 }
 
 function eventCall(type: string, required: string | null, copied: readonly string[]): (fields: Fields) => Fields {
@@ -54,15 +68,16 @@ function set(fields: Fields): Fields {
   return send('object', object);
 }
 
+export const segment = {
+  identify: eventCall('identify', null, ['traits']),
+  track: eventCall('track', 'event', ['properties']),
+  page: eventCall('page', null, ['name', 'properties']),
+  screen: eventCall('screen', null, ['name', 'properties']),
+  group: eventCall('group', 'groupId', ['traits']),
+  alias: eventCall('alias', 'previousId', []),
+  set,
+};
+
 export function install(target: typeof globalThis): void {
-  const Segment = {
-    identify: eventCall('identify', null, ['traits']),
-    track: eventCall('track', 'event', ['properties']),
-    page: eventCall('page', null, ['name', 'properties']),
-    screen: eventCall('screen', null, ['name', 'properties']),
-    group: eventCall('group', 'groupId', ['traits']),
-    alias: eventCall('alias', 'previousId', []),
-    set,
-  };
-  define(target, { Segment });
+  define(target, { Segment: { ...segment } });
 }

@@ -4,8 +4,8 @@
  * A callback that throws ends the run: the error goes to the handler that `onUncaught` has set, without one it counts
  * as an unhandled rejection.
  */
+import { invalidType } from './arguments.ts';
 import { define } from './define.ts';
-import { codedError } from './errors.ts';
 import { ask, cancel } from './host.ts';
 
 type Callback = (...args: unknown[]) => unknown;
@@ -22,6 +22,11 @@ export function onUncaught(handler: (error: unknown) => void): void {
   uncaught = handler;
 }
 
+/** Has an error end the run that nobody else can take: one thrown in a callback. */
+export function throwUncaught(error: unknown): void {
+  uncaught(error);
+}
+
 /** What `setTimeout` returns: Node's class, as far as it means something where nothing runs after the handler. */
 class Timeout {
   readonly #id = ++lastId;
@@ -30,11 +35,10 @@ class Timeout {
   readonly #delayMs: number;
   readonly #repeats: boolean;
   #requestId = 0;
+  #isRef = true;
 
   constructor(callback: unknown, delay: unknown, args: unknown[], repeats: boolean) {
-    if (typeof callback !== 'function') {
-      throw codedError(TypeError, 'ERR_INVALID_ARG_TYPE', 'The "callback" argument must be of type function');
-    }
+    if (typeof callback !== 'function') throw invalidType('callback', 'function', callback);
     this.#callback = callback as Callback;
     this.#args = args;
     const delayMs = Math.trunc(Number(delay));
@@ -58,15 +62,18 @@ class Timeout {
   }
 
   ref(): this {
+    this.#isRef = true;
     return this;
   }
 
+  /** Nothing waits for a timer alone, so that this changes what `hasRef` says and no more. */
   unref(): this {
+    this.#isRef = false;
     return this;
   }
 
   hasRef(): boolean {
-    return running.has(this.#id);
+    return this.#isRef && running.has(this.#id);
   }
 
   [Symbol.toPrimitive](): number {
@@ -84,6 +91,8 @@ class Timeout {
   }
 }
 
+class Immediate extends Timeout {}
+
 function clear(timer: unknown): void {
   if (timer instanceof Timeout) timer.close();
   else running.get(Number(timer))?.close();
@@ -93,7 +102,7 @@ const setTimeout = (callback: unknown, delay?: unknown, ...args: unknown[]) =>
   new Timeout(callback, delay, args, false);
 const setInterval = (callback: unknown, delay?: unknown, ...args: unknown[]) =>
   new Timeout(callback, delay, args, true);
-const setImmediate = (callback: unknown, ...args: unknown[]) => new Timeout(callback, 0, args, false);
+const setImmediate = (callback: unknown, ...args: unknown[]) => new Immediate(callback, 0, args, false);
 
 export { clear, setTimeout };
 
@@ -104,8 +113,16 @@ export function reset(): void {
   running = new Map();
 }
 
+const { queueMicrotask: nativeQueue } = globalThis;
+
+function queueMicrotask(callback?: unknown): void {
+  if (typeof callback !== 'function') throw invalidType('callback', 'function', callback);
+  nativeQueue(callback as () => void);
+}
+
 export function install(target: typeof globalThis): void {
   define(target, {
+    queueMicrotask,
     setTimeout,
     setInterval,
     setImmediate,

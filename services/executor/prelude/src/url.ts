@@ -1,5 +1,5 @@
 /**
- * `URLSearchParams`, and what the engine's native `URL` lacks: `searchParams` and `URL.parse`.
+ * `URLSearchParams`, and what the engine's native `URL` lacks: `searchParams`, `URL.parse` and Node's errors.
  *
  * A linked `URLSearchParams` keeps no notice of its URL's changes: it compares the query with the one it has seen, at
  * each use. So the native setters stay as they are.
@@ -8,10 +8,47 @@ import { codedError } from './errors.ts';
 import { define } from './define.ts';
 import { customInspect, showAs } from './inspect.ts';
 
+const Native = globalThis.URL;
+const { get: getSearch, set: setSearch } = Object.getOwnPropertyDescriptor(Native.prototype, 'search') as {
+  get: () => string;
+  set: (search: string) => void;
+};
+
+function invalidUrl(input: unknown, base: unknown): Error {
+  const error = codedError(TypeError, 'ERR_INVALID_URL', 'Invalid URL');
+  return Object.assign(error, { input: `${input as string}` }, base === undefined ? {} : { base: `${base as string}` });
+}
+
+function needUrl(args: readonly unknown[]): void {
+  if (args.length === 0) throw codedError(TypeError, 'ERR_MISSING_ARGS', 'The "url" argument must be specified');
+}
+
+export class URL extends Native {
+  static override canParse(...args: [url?: any, base?: any]): boolean {
+    needUrl(args);
+    return Native.canParse(...(args as [string, string?]));
+  }
+
+  static parse(url: any, base?: any): URL | null {
+    return Native.canParse(url, base) ? new URL(url, base) : null;
+  }
+
+  constructor(...args: [url?: any, base?: any]) {
+    needUrl(args);
+    try {
+      super(args[0], args[1]);
+    } catch {
+      throw invalidUrl(args[0], args[1]);
+    }
+  }
+
+  get searchParams(): URLSearchParams {
+    return searchParams(this);
+  }
+}
+
 type Pair = [name: string, value: string];
 
-const getSearch = Object.getOwnPropertyDescriptor(URL.prototype, 'search')!.get!;
-const setSearch = Object.getOwnPropertyDescriptor(URL.prototype, 'search')!.set!;
 const { apply } = Reflect;
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 const encoder = new TextEncoder();
@@ -72,6 +109,13 @@ function pairsOf(init: unknown): Pair[] {
   return Object.entries(init).map(([name, value]) => [wellFormed(name), wellFormed(value)]);
 }
 
+/** For methods that take a name, and a value where `count` is 2. */
+function need(count: 1 | 2, args: ArrayLike<unknown>): void {
+  if (args.length >= count) return;
+  const names = count === 1 ? 'The "name" argument' : 'The "name" and "value" arguments';
+  throw codedError(TypeError, 'ERR_MISSING_ARGS', `${names} must be specified`);
+}
+
 let link: (params: URLSearchParams, url: URL) => void;
 
 export class URLSearchParams {
@@ -106,29 +150,35 @@ export class URLSearchParams {
   }
 
   append(name: unknown, value: unknown): void {
+    need(2, arguments);
     const pairs = this.#list;
     pairs.push([wellFormed(name), wellFormed(value)]);
     this.#list = pairs;
   }
 
   delete(name: unknown, value?: unknown): void {
+    need(1, arguments);
     const matches = matcher(name, value);
     this.#list = this.#list.filter((pair) => !matches(pair));
   }
 
   get(name: unknown): string | null {
+    need(1, arguments);
     return this.#list.find(matcher(name))?.[1] ?? null;
   }
 
   getAll(name: unknown): string[] {
+    need(1, arguments);
     return this.#list.filter(matcher(name)).map((pair) => pair[1]);
   }
 
   has(name: unknown, value?: unknown): boolean {
+    need(1, arguments);
     return this.#list.some(matcher(name, value));
   }
 
   set(name: unknown, value: unknown): void {
+    need(2, arguments);
     const pairs = this.#list;
     const matches = matcher(name);
     const first = pairs.findIndex(matches);
@@ -213,14 +263,8 @@ const SHOWN = [
 ];
 
 export function install(target: typeof globalThis): void {
-  Object.defineProperty(URL.prototype, 'searchParams', {
-    get(this: URL) {
-      return searchParams(this);
-    },
-    enumerable: true,
-    configurable: true,
-  });
-  define(URL, { parse: (url: string, base?: string) => (URL.canParse(url, base) ? new URL(url, base) : null) });
+  Object.defineProperty(URL.prototype, 'searchParams', { enumerable: true });
+  define(URL.prototype, { [Symbol.toStringTag]: 'URL' });
   showAs(URL, (url) => Object.fromEntries(SHOWN.map((name) => [name, url[name as keyof URL]])));
-  define(target, { URLSearchParams });
+  define(target, { URL, URLSearchParams });
 }

@@ -238,7 +238,9 @@ test('hashes and HMACs', () => {
 
 test("hash errors are Node's", () => {
   const code = (body) => value(`try { ${body} } catch (e) { return [e.name, e.code] }`);
-  assert.deepEqual(code(`crypto.createHash('nope')`), ['Error', 'ERR_CRYPTO_INVALID_DIGEST']);
+  assert.deepEqual(code(`crypto.createHash('nope')`), ['Error', null]);
+  assert.deepEqual(code(`crypto.createHmac('nope', 'key')`), ['TypeError', 'ERR_CRYPTO_INVALID_DIGEST']);
+  assert.deepEqual(code(`crypto.createHmac('sha1')`), ['TypeError', 'ERR_INVALID_ARG_TYPE']);
   assert.deepEqual(code(`const h = crypto.createHash('md5'); h.digest(); h.digest()`), [
     'Error',
     'ERR_CRYPTO_HASH_FINALIZED',
@@ -275,7 +277,14 @@ test('random values', () => {
     ]),
     [true, false],
   );
-  for (const call of ['randomBytes(-1)', 'randomBytes(1e6)', 'randomInt(5, 5)', 'randomInt(0, 2 ** 50)']) {
+  assert.deepEqual(
+    value(() => {
+      const filled = crypto.randomFillSync(new Uint16Array(500), 100, 300);
+      return [filled.subarray(0, 100), filled.subarray(400)].map((part) => part.every((each) => each === 0)).concat(filled[399] === filled[398] && filled[397] === 0);
+    }),
+    [true, true, false],
+  );
+  for (const call of ['randomFillSync(new Uint8Array(4), 2, 9)', 'randomFillSync(new Uint8Array(4), 5)', 'randomBytes(-1)', 'randomBytes(1e6)', 'randomInt(5, 5)', 'randomInt(0, 2 ** 50)']) {
     assert.throws(() => value(`crypto.${call}`), { name: 'RangeError' });
   }
 });

@@ -4,6 +4,7 @@ import { installGlobals, resetGlobals } from '../src/globals.ts';
 import { beginEvent, takeAnswers, takeOutbox } from '../src/host.ts';
 import { inspect } from '../src/inspect.ts';
 import { makeRequest } from '../src/request.ts';
+import { sendMessages } from '../src/segment.ts';
 import { onUncaught } from '../src/timers.ts';
 
 installGlobals(globalThis);
@@ -22,7 +23,10 @@ Object.assign(globalThis, {
     beginEvent(seed, 0);
     resetGlobals();
     state = { settled: false };
-    (async () => run())().then((value) => (state = { settled: true, value }), failed);
+    (async () => run())().then((value) => {
+      sendMessages();
+      state = { settled: true, value };
+    }, failed);
   },
   __answer: takeAnswers,
   __state: () => stringify({ ...state, outbox: Array.from(takeOutbox(), ({ 0: kind, 1: record }) => ({ kind, ...record })) }),

@@ -75,6 +75,7 @@ export async function sandbox() {
       for (const { kind, ...record } of outbox) {
         if (kind in kinds) result[kinds[kind]].push(record);
         if (kind === 'cancel') waiting = waiting.filter(({ id }) => id !== record.id);
+        if (kind === 'cache_load') waiting.push({ id: record.id, at: now });
         if (kind === 'timer') waiting.push({ id: record.id, at: now + record.delay_ms });
         if (kind === 'fetch') respondTo(record);
       }

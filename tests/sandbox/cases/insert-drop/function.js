@@ -1,7 +1,3 @@
 async function onTrack() {
   throw new DropEvent('test user');
 }
-
-function onIdentify() {
-  return 'still here';
-}

@@ -1,4 +1,4 @@
 async function onTrack() {
-  const signal = { aborted: false, addEventListener() {}, removeEventListener() { throw new Error('no'); } };
+  const signal = new (class AbortSignal { aborted = false; addEventListener() {} removeEventListener() { throw new Error('no'); } })();
   return (await fetch('https://api.example/', { signal })).status;
 }

@@ -1,0 +1,5 @@
+import snowflakesdk from 'snowflake-sdk';
+
+import { internals } from '../internals.ts';
+
+internals.define(globalThis, { snowflakesdk: { snowflakesdk } });

@@ -1,0 +1,5 @@
+import stripe from 'stripe';
+
+import { internals } from '../internals.ts';
+
+internals.define(globalThis, { stripe });

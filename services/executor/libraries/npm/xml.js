@@ -1,0 +1,5 @@
+import xml from 'xml';
+
+import { internals } from '../internals.ts';
+
+internals.define(globalThis, { xml });

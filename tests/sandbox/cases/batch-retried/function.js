@@ -1,0 +1,3 @@
+async function onBatch(events) {
+  throw new RetryError(`${events.length} later`);
+}

@@ -1,0 +1,3 @@
+async function onBatch(events) {
+  throw new InvalidEventPayload('all of them');
+}

@@ -1,0 +1,3 @@
+async function onBatch(events) {
+  await new Promise((resolve) => setTimeout(resolve, 60000));
+}

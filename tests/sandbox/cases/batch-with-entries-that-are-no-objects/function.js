@@ -1,0 +1,3 @@
+async function onBatch() {
+  return [{ status: 200 }, 'sent'];
+}

@@ -1,0 +1,3 @@
+async function onBatch(events) {
+  return [{ status: 200 }];
+}

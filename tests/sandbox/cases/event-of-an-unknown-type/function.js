@@ -1,0 +1,2 @@
+let ran = 0;
+function onTrack() { return ++ran; }

@@ -1,0 +1,1 @@
+function onRequest() { return typeof exports; }

@@ -1,0 +1,2 @@
+var onTrack = async (event) => event.event;
+onIdentify = function () { return 'still here'; };

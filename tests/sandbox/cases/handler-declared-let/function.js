@@ -1,0 +1,1 @@
+let onTrack = () => 1;

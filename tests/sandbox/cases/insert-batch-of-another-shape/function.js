@@ -1,0 +1,4 @@
+const returned = [{}, 'x', [{}, {}, {}], [{}, 'x'], [{}, [{}]]];
+async function onBatch([{ n }]) {
+  return returned[n];
+}

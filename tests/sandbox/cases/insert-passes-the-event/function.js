@@ -1,0 +1,4 @@
+async function onTrack(event, settings) {
+  event.properties = { plan: settings.plan };
+  return event;
+}

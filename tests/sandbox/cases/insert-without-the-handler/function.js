@@ -1,0 +1,1 @@
+function onPage(event) { return event; }

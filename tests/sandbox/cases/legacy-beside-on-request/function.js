@@ -1,0 +1,2 @@
+exports.processEvents = async () => 'the old one';
+async function onRequest() { return 'the new one'; }

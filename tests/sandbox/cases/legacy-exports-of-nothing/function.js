@@ -1,0 +1,2 @@
+exports.other = 1; // processEvents is not there
+function onTrack() { return typeof exports; }

@@ -1,0 +1,3 @@
+exports.processEvents = async () => {
+  throw new RetryError('later');
+};

@@ -1,0 +1,5 @@
+function onTrack() {
+  uuidv5 = uuidv5.uuidv5;
+  zlib = zlib.zlib;
+  return [typeof uuidv5, typeof zlib.gzipSync];
+}

@@ -1,0 +1,3 @@
+async function onRequest(request) {
+  return [request.json(), request.text(), request.json() === request.json()];
+}

@@ -1,0 +1,3 @@
+async function onRequest(request) {
+  return Object.keys(request.json());
+}

@@ -1,0 +1,4 @@
+async function onRequest(request) {
+  Segment.track({ event: 'before', userId: 'u' });
+  return request.json();
+}

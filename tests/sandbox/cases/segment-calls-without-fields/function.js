@@ -1,0 +1,3 @@
+async function onRequest() {
+  Segment.track();
+}

@@ -1,0 +1,1 @@
+async function onRequest() { throw new DropEvent('no'); }
