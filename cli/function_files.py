@@ -9,6 +9,9 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from cli.bundling import Source, code_of, read_source
+from cli.code_errors import SourceFaultsError, show_faults
+from cli.output import Output
 from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import function_pb2
 
@@ -16,7 +19,17 @@ KINDS = {
     "source": config_pb2.FUNCTION_KIND_SOURCE,
     "destination": config_pb2.FUNCTION_KIND_DESTINATION,
     "insert": config_pb2.FUNCTION_KIND_INSERT_DESTINATION,
+    "insert-source": config_pb2.FUNCTION_KIND_INSERT_SOURCE,
 }
+FunctionPath = Annotated[
+    Path,
+    typer.Argument(
+        help="JavaScript or TypeScript file, or a folder with a package.json, which is bundled with its packages.",
+        metavar="FILE|FOLDER",
+        exists=True,
+        readable=True,
+    ),
+]
 FunctionKindOption = Annotated[
     str, typer.Option("--kind", help=f"{', '.join(KINDS)}; guessed from the handlers by default.")
 ]
@@ -28,15 +41,22 @@ _PYTHON_TYPES: dict[int, type] = {
     function_pb2.SETTING_TYPE_TEXT_MAP: dict,
 }
 
-_DEFINES_ON_REQUEST = re.compile(r"\bfunction\s+onRequest\b|\bonRequest\s*=")
+_DEFINES_ON_REQUEST = re.compile(
+    r"\bexports\.processEvents\b|\bfunction\s+onRequest\b|\bonRequest\s*[=:]|\bexport\s*\{[^}]*\bonRequest\b"
+)
 
 
-def read_code(file: Path) -> str:
-    """Read a function's source text. Raises typer.BadParameter when it is not UTF-8."""
+def read_function(path: Path, output: Output) -> tuple[Source, str]:
+    """Read a function and make the code that runs of it, which is compiled or bundled where it has to be.
+
+    What is wrong in the sources is printed, and ends the command with status 1. Raises typer.BadParameter.
+    """
+    source = read_source(path)
     try:
-        return file.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise typer.BadParameter(f"{file} is not UTF-8 text.") from None
+        return source, code_of(source)
+    except SourceFaultsError as error:
+        show_faults(output, error.faults)
+        raise typer.Exit(1) from None
 
 
 def kind_of(name: str, code: str) -> config_pb2.FunctionKind.ValueType:
@@ -51,12 +71,15 @@ def kind_of(name: str, code: str) -> config_pb2.FunctionKind.ValueType:
     return KINDS[name]
 
 
-def read_definitions(code_file: Path, file: Path | None) -> list[function_pb2.SettingDefinition]:
+def read_definitions(function: Path, file: Path | None) -> list[function_pb2.SettingDefinition]:
     """Read definitions of settings: a list of `{name, type, label?, description?, required?, sensitive?, default?}`.
 
-    Without a file, `<code file>.settings.json` is read if it exists. Raises typer.BadParameter, saying what is wrong.
+    Without a file, `<code file>.settings.json` is read if it exists, of a folder its `settings.json`.
+
+    Raises typer.BadParameter, saying what is wrong.
     """
-    path = file or code_file.with_suffix(".settings.json")
+    beside = function / "settings.json" if function.is_dir() else function.with_suffix(".settings.json")
+    path = file or beside
     if not file and not path.exists():
         return []
     data = read_json(path)

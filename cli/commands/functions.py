@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,8 @@ import typer
 from google.protobuf.field_mask_pb2 import FieldMask
 from rich.console import Group
 
-from cli.code_errors import show_code_error
-from cli.function_files import FunctionKindOption, kind_of, read_code, read_definitions
+from cli.code_errors import fault_of_code, show_faults
+from cli.function_files import FunctionKindOption, FunctionPath, kind_of, read_definitions, read_function
 from cli.lazy import new_app
 from cli.output import as_dict, table
 from cli.session import Session, command
@@ -21,10 +22,9 @@ from shared.errors import InvalidArgument, NotFound
 app = new_app(
     "Write, test, push and deploy functions.",
     # It runs the sandbox in this process, whose libraries the other commands do not need.
-    lazy={"test": "cli.commands.function_test"},
+    lazy={"test": "cli.commands.function_test", "types": "cli.commands.function_types"},
 )
 
-File = Annotated[Path, typer.Argument(help="JavaScript file.", exists=True, dir_okay=False, readable=True)]
 Name = Annotated[str, typer.Argument(help="Function, by name or id.")]
 
 
@@ -32,31 +32,37 @@ Name = Annotated[str, typer.Argument(help="Function, by name or id.")]
 @command
 async def push(
     session: Session,
-    file: File,
+    file: FunctionPath,
     name: Annotated[str, typer.Option("--name", help="Name of the function; the file's name by default.")] = "",
     kind: FunctionKindOption = "",
     settings: Annotated[
         Path | None,
-        typer.Option("--settings", help="Definitions of its settings, a JSON list; FILE.settings.json by default."),
+        typer.Option(
+            "--settings",
+            help="Definitions of its settings, a JSON list; FILE.settings.json or FOLDER/settings.json by default.",
+        ),
     ] = None,
     message: Annotated[str, typer.Option("--message", "-m", help="What changed.")] = "",
 ) -> None:
     """Save a function: a new one, or a new version of the one with this name. What runs stays as it is until deployed.
 
+    TypeScript is compiled, its types are not checked; imports and a folder with a package.json are bundled with the
+    packages that they use.
+
     [bold]penstock functions push shop-orders.js -m "take refunds too"[/]
     """
-    code = read_code(file)
+    source, code = read_function(file, session.output)
     function = function_pb2.Function(
-        display_name=name or file.stem, code=code, settings=read_definitions(file, settings)
+        display_name=name or source.name, code=code, settings=read_definitions(file, settings)
     )
     stub = function_pb2_grpc.FunctionServiceStub(session.channel)
     try:
-        saved = await _save(stub, function, kind, message)
+        saved = await _save(stub, function, lambda: kind_of(kind, source.text), message)
     except InvalidArgument as error:
         invalid = error.detail(function_pb2.InvalidCode)
         if invalid is None:
             raise
-        show_code_error(session.output, invalid.error, code=code, file=str(file))
+        show_faults(session.output, [fault_of_code(invalid.error, file)])
         raise typer.Exit(1) from None
     session.output.show(
         as_dict(saved),
@@ -138,12 +144,15 @@ async def delete(session: Session, function: Name) -> None:
 
 
 async def _save(
-    stub: function_pb2_grpc.FunctionServiceAsyncStub, function: function_pb2.Function, kind: str, message: str
+    stub: function_pb2_grpc.FunctionServiceAsyncStub,
+    function: function_pb2.Function,
+    kind: Callable[[], config_pb2.FunctionKind.ValueType],
+    message: str,
 ) -> function_pb2.Function:
     try:
         found = await stub.GetFunction(function_pb2.GetFunctionRequest(function_id=function.display_name))
     except NotFound:
-        function.kind = kind_of(kind, function.code)
+        function.kind = kind()
         created = await stub.CreateFunction(function_pb2.CreateFunctionRequest(function=function, message=message))
         return created.function
     function.function_id = found.function.function_id

@@ -35,6 +35,8 @@ from penstock.registry.v1 import (
 
 PENSTOCK = [sys.executable, "-m", "cli"]
 # Generous: two cores may have other things to do.
+# Of an installation's log, when its test fails.
+SHOWN_LINES = 60
 START_TIMEOUT_S = 90
 
 
@@ -153,6 +155,9 @@ def up(
     try:
         eventually(lambda: is_ready(running, log), timeout_s=START_TIMEOUT_S, what=f"penstock up, see {log}")
         yield running
+    except BaseException:
+        sys.stdout.writelines(log.read_text().splitlines(keepends=True)[-SHOWN_LINES:])
+        raise
     finally:
         process.send_signal(signal.SIGINT)
         try:

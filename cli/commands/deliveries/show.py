@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.text import Text
 
+from cli.code_errors import error_lines
 from cli.commands.deliveries.records import status_text, time_text
 from cli.lazy import new_app
 from cli.output import as_dict, table
@@ -57,8 +58,7 @@ def _summary(record: delivery.DeliveryRecord) -> RenderableType:
 def _evidence(evidence: outcome_pb2.Evidence) -> list[RenderableType]:
     parts: list[RenderableType] = []
     if evidence.HasField("error"):
-        parts.append(Text(f"\n{evidence.error.name}: {evidence.error.message}", style="bold red"))
-        parts.append(Text(evidence.error.stack, style="dim"))
+        parts += [Text(), *error_lines(evidence.error)]
     parts += [Text(f"{_level(line)} {line.text}") for line in evidence.logs]
     for request in evidence.requests:
         parts.append(Text(f"\n{request.method} {request.url} → {request.status or request.error_code}", style="bold"))

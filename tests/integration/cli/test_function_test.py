@@ -7,26 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner
 
-from cli.main import app
+from tests.integration.cli.function_test import run, written
 
 SHOP = Path(__file__).parents[3] / "examples" / "shop"
 
 
-@pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
-
-
-def run(*arguments: object) -> Any:
-    return CliRunner().invoke(app, ["functions", "test", *(str(each) for each in arguments)])
-
-
-def written(folder: Path, name: str, content: Any) -> Path:
-    path = folder / name
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return path
+pytestmark = pytest.mark.usefixtures("own_cache")
 
 
 def test_the_examples_do_what_they_say() -> None:
@@ -41,8 +28,14 @@ def test_the_examples_do_what_they_say() -> None:
     assert shown["returned"] == {"ok": True}
     assert shown["requests"][0]["headers"]["authorization"] == "Bearer a key to test with"
     assert shown.keys() == {"returned", "messages", "objects", "logs", "requests", "error", "usage"}
-    assert shown["requests"][0].keys() == {"method", "url", "headers", "body", "status"}
+    assert shown["requests"][0].keys() >= {"method", "url", "headers", "body", "status"}
     assert shown["usage"].keys() == {"wall_ms", "fuel", "memory_bytes"}
+
+
+def test_the_example_in_typescript_passes_its_tests() -> None:
+    done = run(SHOP.parent / "typescript" / "trial-alerts.ts")
+    assert done.exit_code == 0, done.stdout
+    assert "4 passed, 0 failed" in done.stdout
 
 
 def test_the_example_to_mend_fails_and_is_mended() -> None:
@@ -96,3 +89,43 @@ def test_settings_are_held_against_their_definitions(tmp_path: Path, settings: A
     event = SHOP / "order-completed.json"
     done = run(SHOP / "crm.js", "--event", event, "--settings", written(tmp_path, "settings.json", settings))
     assert done.exit_code == 2
+
+
+def test_what_is_told_of_each_event_of_a_batch_is_shown(tmp_path: Path) -> None:
+    events = written(tmp_path, "events.json", [{"type": "track", "n": 0}, {"type": "track", "n": 1}])
+    code = written(
+        tmp_path,
+        "f.js",
+        "const onlyFirst = [{ status: 503 }];\nasync function onBatch() { return [...onlyFirst, null]; }\n",
+    )
+    told = run(code, "--event", events, "--json")
+    statuses = [{"status": 503, "message": ""}, {"status": 200, "message": ""}]
+    assert (told.exit_code, json.loads(told.stdout)["batch"]) == (0, statuses)
+    code = written(tmp_path, "insert.js", "function onBatch(events) { return [null, events[1]]; }\n")
+    passed = run(code, "--kind", "insert", "--event", events)
+    assert '{"event": null}' in passed.stdout
+    assert '{"event": {"type": "track", "n": 1}}' in passed.stdout
+
+
+def test_insert_functions_of_sources_are_tried_as_such(tmp_path: Path) -> None:
+    code = written(
+        tmp_path, "f.js", "function onTrack(event) { if (event.n) throw new DropEvent('no'); return event; }\n"
+    )
+    passed = run(code, "--kind", "insert-source", "--event", written(tmp_path, "0.json", {"type": "track"}), "--json")
+    assert (passed.exit_code, json.loads(passed.stdout)["returned"]) == (0, {"type": "track"})
+    event = written(tmp_path, "1.json", {"type": "track", "n": 1})
+    dropped = run(code, "--kind", "insert-source", "--event", event, "--json")
+    assert (dropped.exit_code, json.loads(dropped.stdout)["error"]["kind"]) == (1, "DROPPED")
+
+
+def test_the_oldest_form_of_a_source_function_is_known(tmp_path: Path) -> None:
+    code = written(
+        tmp_path,
+        "f.js",
+        """exports.processEvents = async ({ payload }) => ({
+          events: [{ type: 'track', event: payload.body.e, userId: 'u' }],
+        });""",
+    )
+    sent = run(code, "--request", written(tmp_path, "request.json", {"body": {"e": "Old"}}), "--json")
+    assert sent.exit_code == 0
+    assert json.loads(sent.stdout)["messages"] == [{"type": "track", "event": "Old", "userId": "u"}]
