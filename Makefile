@@ -77,7 +77,7 @@ up: setup ## run all of Penstock on this machine until Ctrl-C
 # --- check ------------------------------------------------------------------------------------------------------------
 .PHONY: test
 test: setup lint types ## run all checks and tests, with real servers from packages
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 .PHONY: test-fast
 test-fast: setup ## run the unit tests alone
