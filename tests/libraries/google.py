@@ -184,4 +184,57 @@ GOOGLE = [
         ),
         differences=_REST,
     ),
+    Case(
+        library="google-automl",
+        package="@google-cloud/automl",
+        offered="google.cloud.automl",
+        proven="a model predicts the class of a text",
+        code=f"""
+          const {{ PredictionServiceClient }} = google.cloud.automl;
+          const client = new PredictionServiceClient({_CREDENTIALS});
+          const [answer] = await client.predict({{ name: client.modelPath('p1', 'us-central1', 'TCN1'),
+            payload: {{ textSnippet: {{ content: 'It works', mimeType: 'text/plain' }} }} }});
+          const [{{ displayName, classification }}] = answer.payload;
+          return [PredictionServiceClient.name, displayName, classification.score];""",
+        returned=["PredictionServiceClient", "happy", 0.75],
+        answers={
+            "POST automl.googleapis.com/v1/projects/p1/locations/us-central1/models/TCN1:predict": Answer(
+                {"payload": [{"annotationSpecId": "1", "displayName": "happy", "classification": {"score": 0.75}}]}
+            ),
+        },
+        sent=(
+            Sent(
+                "POST automl.googleapis.com/v1/projects/p1/locations/us-central1/models/TCN1:predict",
+                {"authorization": "Bearer ey"},
+                ('"textSnippet":{"content":"It works"',),
+            ),
+        ),
+        differences=_REST + "; without `protos`",
+    ),
+    Case(
+        library="google-functions",
+        package="@google-cloud/functions",
+        offered="google.cloud.functions",
+        proven="a function is called",
+        code=f"""
+          const {{ CloudFunctionsServiceClient }} = google.cloud.functions;
+          const client = new CloudFunctionsServiceClient({_CREDENTIALS});
+          const [answer] = await client.callFunction({{ name: client.cloudFunctionPath('p1', 'us-central1', 'f1'),
+            data: JSON.stringify({{ userId: 'u1' }}) }});
+          return [answer.executionId, answer.result];""",
+        returned=["e1", "enriched"],
+        answers={
+            "POST cloudfunctions.googleapis.com/v1/projects/p1/locations/us-central1/functions/f1:call": Answer(
+                {"executionId": "e1", "result": "enriched"}
+            ),
+        },
+        sent=(
+            Sent(
+                "POST cloudfunctions.googleapis.com/v1/projects/p1/locations/us-central1/functions/f1:call",
+                {"authorization": "Bearer ey"},
+                (r"""{\"userId\":\"u1\"}""",),
+            ),
+        ),
+        differences=_REST + "; without `protos`",
+    ),
 ]

@@ -1,12 +1,5 @@
 import * as pubsub from '@google-cloud/pubsub';
 
-import { offer } from './google.js';
+import { offer, overRest } from './google.js';
 
-/** Over REST: a sandbox has no HTTP/2. */
-class PubSub extends pubsub.PubSub {
-  constructor(options) {
-    super({ fallback: 'rest', ...options });
-  }
-}
-
-offer('pubsub', { ...pubsub, PubSub });
+offer('pubsub', { ...pubsub, PubSub: overRest(pubsub.PubSub) });
