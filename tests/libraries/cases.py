@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tests.libraries.aws import AWS
 from tests.libraries.google import GOOGLE
+from tests.libraries.inserts import INSERTS
 from tests.libraries.pure import PURE
 from tests.libraries.services import SERVICES
 
-CASES = [*PURE, *AWS, *SERVICES, *GOOGLE]
+CASES = [*PURE, *AWS, *SERVICES, *INSERTS, *GOOGLE]

@@ -14,6 +14,7 @@ declare const util: typeof import('node:util');
 declare const zlib: typeof import('node:zlib') & { zlib: typeof import('node:zlib') };
 
 declare const _: typeof import('lodash');
+declare const akeylessLabs: { akeyless: typeof import('akeyless') };
 declare const AWS: typeof import('aws-sdk');
 declare const aws4: { aws4: typeof import('aws4') };
 declare const clickHouseClient: { clickHouseClient: typeof import('@clickhouse/client') };
@@ -28,6 +29,7 @@ declare const mailchimplib: { mailchimp: typeof import('@mailchimp/mailchimp_mar
 declare const moment: typeof import('moment-timezone');
 declare const nodemailjet: { nodemailjet: typeof import('node-mailjet') };
 declare const OAuth: typeof import('oauth').OAuth & typeof import('oauth');
+declare const oneSignal: { oneSignal: typeof import('@onesignal/node-onesignal') };
 declare const sendgrid: { client: typeof import('@sendgrid/client'); mail: typeof import('@sendgrid/mail') };
 declare const sentrylib: { sentry: typeof import('@sentry/node') };
 declare const skyflowlib: { skyflow: typeof import('skyflow-node') };

@@ -1,0 +1,5 @@
+import * as akeyless from 'akeyless';
+
+import { internals } from '../internals.ts';
+
+internals.define(globalThis, { akeylessLabs: { akeyless } });

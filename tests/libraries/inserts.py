@@ -1,0 +1,59 @@
+"""Clients that Segment's documentation names for source insert functions alone."""
+
+from __future__ import annotations
+
+from tests.libraries.case import Answer, Case, Sent
+
+INSERTS = [
+    Case(
+        library="onesignal",
+        package="@onesignal/node-onesignal",
+        offered="oneSignal.oneSignal",
+        proven="a notification is created; an error of the API has its code",
+        code="""
+          const { createConfiguration, DefaultApi, Notification } = oneSignal.oneSignal;
+          const client = new DefaultApi(createConfiguration({ restApiKey: 'key' }));
+          const notification = Object.assign(new Notification(),
+            { app_id: 'a1', included_segments: ['All'], contents: { en: 'Hello' } });
+          const { id } = await client.createNotification(notification);
+          return [id, await client.createNotification(notification).catch((error) => error.code)];""",
+        returned=["n1", 400],
+        answers={
+            "POST api.onesignal.com/notifications": [
+                Answer({"id": "n1"}),
+                Answer({"errors": ["app_id not found"]}, status=400),
+            ]
+        },
+        sent=(
+            Sent(
+                "POST api.onesignal.com/notifications",
+                {"authorization": "Key key"},
+                ('"app_id":"a1"', '"contents":{"en":"Hello"}'),
+            ),
+        )
+        * 2,
+    ),
+    Case(
+        library="akeyless",
+        package="akeyless",
+        offered="akeylessLabs.akeyless",
+        proven="a login with an access key; a secret is read with its token",
+        code="""
+          const { ApiClient, Auth, GetSecretValue, V2Api } = akeylessLabs.akeyless;
+          const client = new ApiClient();
+          client.basePath = 'https://api.akeyless.io';
+          const api = new V2Api(client);
+          const { token } = await api.auth(
+            Auth.constructFromObject({ 'access-id': 'p-1', 'access-key': 'k', 'access-type': 'access_key' }));
+          return api.getSecretValue(GetSecretValue.constructFromObject({ names: ['/db/password'], token }));""",
+        returned={"/db/password": "secret"},
+        answers={
+            "POST api.akeyless.io/auth": Answer({"token": "t-1"}),
+            "POST api.akeyless.io/get-secret-value": Answer({"/db/password": "secret"}),
+        },
+        sent=(
+            Sent("POST api.akeyless.io/auth", {}, ('"access-id":"p-1"', '"access-key":"k"')),
+            Sent("POST api.akeyless.io/get-secret-value", {}, ('"/db/password"', '"token":"t-1"')),
+        ),
+    ),
+]
