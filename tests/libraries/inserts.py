@@ -32,6 +32,7 @@ INSERTS = [
             ),
         )
         * 2,
+        differences="with the keys' names of version 5 (`restApiKey`)",
     ),
     Case(
         library="akeyless",
@@ -55,5 +56,38 @@ INSERTS = [
             Sent("POST api.akeyless.io/auth", {}, ('"access-id":"p-1"', '"access-key":"k"')),
             Sent("POST api.akeyless.io/get-secret-value", {}, ('"/db/password"', '"token":"t-1"')),
         ),
+    ),
+    Case(
+        library="azure-identity",
+        package="@azure/identity",
+        offered="azure.identity",
+        proven="a token for an application with a secret; a wrong secret is refused with its code",
+        code="""
+          const { ClientSecretCredential } = azure.identity;
+          const tokenWith = (secret) =>
+            new ClientSecretCredential('t1', 'app', secret).getToken('https://storage.azure.com/.default');
+          const { token, expiresOnTimestamp } = await tokenWith('right');
+          const refused = await tokenWith('wrong').catch((error) => error);
+          return [token, expiresOnTimestamp > Date.now(), refused.name,
+            /AADSTS\\d+: [^.]+/.exec(refused.message)[0]];""",
+        returned=["eyJ", True, "AuthenticationRequiredError", "AADSTS7000215: Invalid client secret provided"],
+        answers={
+            "POST login.microsoftonline.com/t1/oauth2/v2.0/token": [
+                Answer({"token_type": "Bearer", "expires_in": 3599, "access_token": "eyJ"}),
+                Answer(
+                    {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."},
+                    status=401,
+                ),
+            ]
+        },
+        sent=(
+            Sent(
+                "POST login.microsoftonline.com/t1/oauth2/v2.0/token",
+                {},
+                ("client_id=app", "client_secret=right", "grant_type=client_credentials"),
+            ),
+            Sent("POST login.microsoftonline.com/t1/oauth2/v2.0/token", {}, ("client_secret=wrong",)),
+        ),
+        differences="only credentials that are passed to it: there is no machine, browser or file to take them from",
     ),
 ]

@@ -17,6 +17,7 @@ declare const _: typeof import('lodash');
 declare const akeylessLabs: { akeyless: typeof import('akeyless') };
 declare const AWS: typeof import('aws-sdk');
 declare const aws4: { aws4: typeof import('aws4') };
+declare const azure: { identity: typeof import('@azure/identity') };
 declare const clickHouseClient: { clickHouseClient: typeof import('@clickhouse/client') };
 declare const cryptojslib: { cryptojs: typeof import('crypto-js') };
 declare const fetchretrylib: { fetchretry: typeof import('fetch-retry') };

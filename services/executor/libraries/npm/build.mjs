@@ -5,9 +5,9 @@ const FILES = {
   // Ours behaves as it does, without the tables of international names that it carries.
   'node-fetch': './node-fetch.cjs',
 };
-// Proxies are the installation's matter, and `superagent-proxy` needs V8's stacks. The others are how snowflake-sdk
-// moves files to and from stages, and there are no files.
-const EMPTY = /^(superagent-proxy|@azure\/storage-blob|@aws-sdk\/.*|@smithy\/.*|@google-cloud\/storage)$/;
+// The engine has what core-js adds. Proxies are the installation's matter, and `superagent-proxy` needs V8's stacks. The
+// others are how snowflake-sdk moves files to and from stages, and there are no files.
+const EMPTY = /^(core-js\/.*|superagent-proxy|@azure\/storage-blob|@aws-sdk\/.*|@smithy\/.*|@google-cloud\/storage)$/;
 const NEEDED = /npm\/google-storage\.js$/;
 
 const replaced = {
