@@ -209,7 +209,7 @@ GOOGLE = [
                 ('"textSnippet":{"content":"It works"',),
             ),
         ),
-        differences=_REST + "; without `protos`",
+        differences=_REST + " (two thirds of the default); without `protos`",
     ),
     Case(
         library="google-functions",
@@ -235,6 +235,6 @@ GOOGLE = [
                 (r"""{\"userId\":\"u1\"}""",),
             ),
         ),
-        differences=_REST + "; without `protos`",
+        differences=_REST + " (two thirds of the default); without `protos`",
     ),
 ]

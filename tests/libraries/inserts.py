@@ -58,6 +58,26 @@ INSERTS = [
         ),
     ),
     Case(
+        library="akeyless-cloud-id",
+        package="akeyless-cloud-id",
+        offered="akeylessLabs.akeylessCloudId",
+        proven="the identity of an AWS user, with the keys that `AWS` was given",
+        code="""
+          AWS.config.update({ accessKeyId: 'AKIDEXAMPLE', secretAccessKey: 'wJalrXUtnFEMI' });
+          const decoded = (text) => JSON.parse(Buffer.from(text, 'base64'));
+          const id = decoded(await akeylessLabs.akeylessCloudId.getCloudId('aws_iam'));
+          const [signature] = decoded(id.sts_request_headers).Authorization;
+          return [Object.keys(akeylessLabs), id.sts_request_method,
+            Buffer.from(id.sts_request_url, 'base64').toString(), ...signature.split('/', 1)];""",
+        returned=[
+            ["akeylessCloudId"],
+            "POST",
+            "https://sts.amazonaws.com/",
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE",
+        ],
+        differences="a function runs in no cloud of yours: `azure_ad` and `gcp`, and `aws_iam` without keys, fail",
+    ),
+    Case(
         library="azure-identity",
         package="@azure/identity",
         offered="azure.identity",

@@ -111,16 +111,21 @@ PURE = [
         library="jsonwebtoken",
         package="jsonwebtoken",
         offered="jsonwebtoken",
-        proven="HS256 and RS256: sign, verify, decode; an expired token and a wrong key are refused",
+        proven="HS256 and RS256: sign, verify, decode; late tokens and wrong keys are refused, short RSA keys taken",
         code="""
           const token = jsonwebtoken.sign({ sub: 'u1', iat: 1700000000 }, 'secret');
           const signed = jsonwebtoken.sign({ a: 1 }, settings.key, { algorithm: 'RS256', noTimestamp: true });
           const refused = (token, key) => {
             try { return jsonwebtoken.verify(token, key) } catch (error) { return `${error.name}: ${error.message}` }
           };
+          const { privateKey, publicKey } = crypto.generateKeyPairSync('rsa', { modulusLength: 1024,
+            publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } });
+          const short = jsonwebtoken.sign({ b: 1 }, privateKey, { algorithm: 'RS256', noTimestamp: true });
+          const unsigned = jsonwebtoken.sign({ c: 1 }, '', { algorithm: 'none', noTimestamp: true });
           return [token, jsonwebtoken.verify(token, 'secret').sub, jsonwebtoken.verify(signed, settings.public_key),
             refused(token, 'other'), refused(jsonwebtoken.sign({ exp: 1 }, 'k'), 'k'),
-            jsonwebtoken.decode(signed, { complete: true }).header];""",
+            jsonwebtoken.decode(signed, { complete: true }).header, jsonwebtoken.verify(short, publicKey),
+            jsonwebtoken.verify(unsigned, undefined), refused(unsigned, 'k')];""",
         returned=[
             (
                 "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJ1MSIsImlhdCI6MTcwMDAwMDAwMH0."
@@ -131,7 +136,15 @@ PURE = [
             "JsonWebTokenError: invalid signature",
             "TokenExpiredError: jwt expired",
             {"alg": "RS256", "typ": "JWT"},
+            {"b": 1},
+            {"c": 1},
+            "JsonWebTokenError: jwt signature is required",
         ],
+        differences=(
+            "the documented version: unlike 9 it takes RSA keys below 2,048 bits, and keys of a kind that does not fit "
+            "(CVE-2022-23539). Pass `algorithms` to `verify`: without, a token that is not signed is taken where the "
+            "key is empty (CVE-2022-23540), and a key function for HMAC and RSA can be tricked (CVE-2022-23541)"
+        ),
     ),
     Case(
         library="winston",

@@ -14,7 +14,10 @@ declare const util: typeof import('node:util');
 declare const zlib: typeof import('node:zlib') & { zlib: typeof import('node:zlib') };
 
 declare const _: typeof import('lodash');
-declare const akeylessLabs: { akeyless: typeof import('akeyless') };
+declare const akeylessLabs: {
+  akeyless: typeof import('akeyless');
+  akeylessCloudId: typeof import('akeyless-cloud-id');
+};
 declare const AWS: typeof import('aws-sdk');
 declare const aws4: { aws4: typeof import('aws4') };
 declare const azure: { identity: typeof import('@azure/identity') };

@@ -2,4 +2,4 @@ import * as akeyless from 'akeyless';
 
 import { internals } from '../internals.ts';
 
-internals.define(globalThis, { akeylessLabs: { akeyless } });
+internals.define(globalThis, { akeylessLabs: { ...globalThis.akeylessLabs, akeyless } });

@@ -18,6 +18,10 @@ const replaced = {
     build.onResolve({ filter: ours }, ({ path, kind }) => build.resolve(FILES[path], { kind, resolveDir }));
     build.onResolve({ filter: EMPTY }, ({ path, importer }) => (NEEDED.test(importer) ? undefined : { path, namespace: 'empty' }));
     build.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports=()=>{}' }));
+    // One SDK, with the credentials that authors give to `AWS`.
+    build.onResolve({ filter: /^aws-sdk$/ }, ({ importer, kind }) =>
+      /akeyless-cloud-id/.test(importer) ? build.resolve('./loaded-aws.cjs', { kind, resolveDir }) : undefined,
+    );
     const inSnowflake = (filter, file, importers) =>
       build.onResolve({ filter }, ({ importer, kind, ...found }) =>
         importers.test(importer) ? build.resolve(file, { kind, resolveDir: file.includes('zlib') ? resolveDir : found.resolveDir }) : undefined,

@@ -1,0 +1,5 @@
+import * as akeylessCloudId from 'akeyless-cloud-id';
+
+import { internals } from '../internals.ts';
+
+internals.define(globalThis, { akeylessLabs: { ...globalThis.akeylessLabs, akeylessCloudId } });

@@ -1,0 +1,2 @@
+/** The AWS SDK that is there already. */
+module.exports = globalThis.AWS;
