@@ -20,7 +20,8 @@ const CASES = {
   'gcmiv0': () => crypto.createCipheriv('aes-128-gcm',k,Buffer.alloc(0)),
   'gcmivnull': () => crypto.createCipheriv('aes-128-gcm',k,null),
   'updnum': () => crypto.createCipheriv('aes-128-cbc',k,iv).update(5),
-  'badfinal': () => {const d=crypto.createDecipheriv('aes-128-cbc',k,iv);d.update(Buffer.alloc(16));return d.final()},
+  // Node tells here what an earlier call has left in OpenSSL.
+  'badfinal': () => {const d=crypto.createDecipheriv('aes-128-cbc',k,iv);d.update(Buffer.alloc(16));try{return d.final()}catch(error){return error.name}},
   'wrongfinal': () => {const d=crypto.createDecipheriv('aes-128-cbc',k,iv);d.update(Buffer.alloc(17));return d.final()},
   'emptyfinal': () => {const d=crypto.createDecipheriv('aes-128-cbc',k,iv);return d.final()},
   'nopadenc': () => {const d=crypto.createCipheriv('aes-128-cbc',k,iv);d.setAutoPadding(false);d.update(Buffer.alloc(17));return d.final()},
@@ -93,7 +94,8 @@ const CASES = {
   'oaep baddec': () => crypto.privateDecrypt(rsa.privateKey,Buffer.alloc(128,1)),
   'oaep shortdec': () => crypto.privateDecrypt(rsa.privateKey,Buffer.alloc(12,1)),
   'privenc': () => crypto.publicDecrypt(rsa.publicKey,crypto.privateEncrypt(rsa.privateKey,Buffer.from('hey'))),
-  'publicdec bad': () => crypto.publicDecrypt(rsa.publicKey,Buffer.alloc(128,1)),
+  // Which part of the padding is wrong hangs on the key, which is another each time.
+  'publicdec bad': () => { try { return crypto.publicDecrypt(rsa.publicKey,Buffer.alloc(128,1)); } catch (error) { return error.name; } },
   'pss long': () => crypto.sign('sha256',Buffer.from('x'),{key:rsa.privateKey,padding:crypto.constants.RSA_PKCS1_PSS_PADDING,saltLength:200}),
   'dh mismatch': () => crypto.diffieHellman({privateKey:ec.privateKey,publicKey:x.publicKey}),
   'pbkdf2': () => crypto.pbkdf2Sync('p','s',0,10,'sha1'),
