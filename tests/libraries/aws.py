@@ -1,8 +1,22 @@
-"""The AWS SDK against moto's server; Lambda, whose functions moto cannot run without Docker, against the test's own."""
+"""The AWS SDK against moto's server; Lambda, which moto answers like an echo, against the test's own as well."""
 
 from __future__ import annotations
 
+import base64
+import io
+import zipfile
+
 from tests.libraries.case import Answer, Case, Sent
+
+
+def _zipped(name: str, text: str) -> str:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr(name, text)
+    return base64.b64encode(packed.getvalue()).decode()
+
+
+_PROGRAM = _zipped("index.js", "exports.handler = async () => 1;")
 
 _CREDENTIALS = "region: 'us-east-1', accessKeyId: 'AKID', secretAccessKey: 'secret'"
 
@@ -11,8 +25,8 @@ AWS = [
         library="aws",
         package="aws-sdk",
         offered="AWS",
-        proven="S3 put, get and signed URL; STS assumeRole; Kinesis, Firehose and SQS send; SNS publish; DynamoDB "
-        "DocumentClient put and get: against moto's server",
+        proven="S3 put, get and signed URL; STS assumeRole; Kinesis, Firehose and SQS send; SNS publish; "
+        "Lambda invoke; DynamoDB DocumentClient put and get: against moto's server",
         code=f"""
           AWS.config.update({{ {_CREDENTIALS}, endpoint: settings.endpoint, s3ForcePathStyle: true, maxRetries: 0 }});
           const s3 = new AWS.S3();
@@ -45,9 +59,14 @@ AWS = [
           const documents = new AWS.DynamoDB.DocumentClient();
           await documents.put({{ TableName: 'd1', Item: {{ id: '1', tags: ['x'], n: 2 }} }}).promise();
           const {{ Item }} = await documents.get({{ TableName: 'd1', Key: {{ id: '1' }} }}).promise();
+          const lambda = new AWS.Lambda();
+          await lambda.createFunction({{ FunctionName: 'l1', Runtime: 'nodejs20.x', Handler: 'index.handler',
+            Role: 'arn:aws:iam::123456789012:role/r',
+            Code: {{ ZipFile: Buffer.from('{_PROGRAM}', 'base64') }} }}).promise();
+          const invoked = await lambda.invoke({{ FunctionName: 'l1', Payload: '{{"a":1}}' }}).promise();
           return [object.Body.toString(), object.ContentType, missing, url.includes('Signature='),
             role.Credentials.AccessKeyId.length, record.ShardId, Messages[0].Body, typeof published.MessageId,
-            typeof delivered.RecordId, Item];""",
+            typeof delivered.RecordId, Item, invoked.StatusCode, invoked.Payload];""",
         returned=[
             '{"a":1}',
             "application/json",
@@ -59,6 +78,8 @@ AWS = [
             "string",
             "string",
             {"id": "1", "tags": ["x"], "n": 2},
+            200,
+            '{"a":1}',
         ],
         aws=True,
     ),

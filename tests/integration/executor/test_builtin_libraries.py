@@ -6,6 +6,7 @@ import json
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx2
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -68,7 +69,14 @@ def moto() -> Iterator[str]:
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
+    url = f"http://{host}:{port}"
+    with httpx2.Client(base_url=url, trust_env=False) as client:
+        # Without Docker a Lambda function is not run, but invoked and answered all the same. It wants a role.
+        client.post("/moto-api/config", json={"lambda": {"use_docker": False}}).raise_for_status()
+        role = {"Action": "CreateRole", "Version": "2010-05-08", "RoleName": "r", "AssumeRolePolicyDocument": "{}"}
+        signed = {"authorization": "AWS4-HMAC-SHA256 Credential=AKID/20260101/us-east-1/iam/aws4_request"}
+        client.post("/", data=role, headers=signed).raise_for_status()
+    yield url
     server.stop()
 
 
