@@ -24,6 +24,8 @@ SHORTEST = 4
 SHORTEST_LINE = 8
 # Part of the name of a header whose value is a credential.
 SECRET_HEADERS = ("authorization", "cookie", "key", "token", "secret", "password", "signature")
+# What a URL's path may hold as it is.
+_LEFT_IN_PATHS = "/:@!$&'()*+,;=|[]"
 # Headers that only look like it.
 _HARMLESS_HEADERS = ("idempotency-key",)
 
@@ -42,24 +44,36 @@ class Masker:
         """Mask the secrets in a text, also one of which a border has left the beginning alone."""
         if self._text is None:
             return text
-        parts = self._text.sub(MASK, text).split(CUT)
-        return CUT.join(self._without_beginning(part) for part in parts)
+        return self._without_beginnings(self._text.sub(MASK, text))
 
     def data(self, data: bytes) -> bytes:
         """Mask the secrets in bytes, as `text` does."""
         if self._bytes is None:
             return data
-        return _in_bytes(self._bytes.sub(MASK.encode(), data), self._without_beginning)
+        return _in_bytes(self._bytes.sub(MASK.encode(), data), self._without_beginnings)
 
-    def _without_beginning(self, text: str) -> str:
-        """Mask the longest beginning of a secret that ends the text."""
-        longest = 0
+    def _without_beginnings(self, text: str) -> str:
+        """Mask each beginning of a secret that a border ends: that of the text, or a mark of where it was cut.
+
+        Goes from the end, since a secret can hold such a mark itself.
+        """
+        shown: list[str] = []
+        rest, border = len(text), len(text)
+        while border >= 0:
+            start = self._beginning(text, border)
+            shown += [text[border:rest], MASK if start < border else ""]
+            rest, border = start, text.rfind(CUT, 0, start)
+        return text[:rest] + "".join(reversed(shown))
+
+    def _beginning(self, text: str, border: int) -> int:
+        """Give where the longest beginning of a secret that ends at the border starts; the border for none."""
+        first = border
         for form in self._forms:
-            at = text.find(form[:SHORTEST], max(len(text) - len(form), 0))
-            while at >= 0 and not form.startswith(text[at:]):
-                at = text.find(form[:SHORTEST], at + 1)
-            longest = max(longest, len(text) - at if at >= 0 else 0)
-        return text[:-longest] + MASK if longest else text
+            at = text.find(form[:SHORTEST], max(border - len(form), 0), border)
+            while at >= 0 and not form.startswith(text[at:border]):
+                at = text.find(form[:SHORTEST], at + 1, border)
+            first = min(first, at) if at >= 0 else first
+        return first
 
     def result(self, result: InvocationResult) -> InvocationResult:
         """Mask what is shown of a run; what the function returned or sent on stays as it is."""
@@ -128,6 +142,7 @@ def _writings_of_whole(value: str) -> Iterator[str]:
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     yield quote(data, safe="")
     yield quote_plus(data)
+    yield quote(data, safe=_LEFT_IN_PATHS)
     yield data.hex()
     yield data.hex().upper()
     yield from _base64_forms(data)
