@@ -12,7 +12,6 @@ from services.executor.host_prices import DATA_BYTE_FUEL, FUEL_PER_MICROSECOND, 
 BLOCK = 16
 MAX_DATA_BYTES = 8 * 1024 * 1024
 MIN_GCM_IV_BYTES, MAX_IV_BYTES = 8, 128
-TAG_BYTES = 16
 KEY_BYTES = (16, 24, 32)
 MODES = ("cbc", "ecb", "ctr", "gcm")
 CALL_MICROSECONDS = 40

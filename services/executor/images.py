@@ -58,6 +58,16 @@ class TopLevel:
     fault: CodeFault | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """Code, and what one look at it tells. `more_bytes` is what its libraries and packages add to its memory."""
+
+    code: str
+    key: str
+    base: BaseImage
+    more_bytes: int
+
+
 class ImageBuilder:
     """Builds images of functions and keeps them on disk."""
 
@@ -69,14 +79,18 @@ class ImageBuilder:
 
     def key(self, code: str) -> str:
         """Give what identifies the image of this code under this engine, prelude and its libraries."""
-        base = self.bases.key(self.bases.named_in(code))
-        return hashlib.sha256(f"{base}\0{wrapped(code)[0]}".encode(errors="surrogatepass")).hexdigest()
+        return self._key(code, self.bases.named_in(code))
 
     def load(self, code: str) -> Image:
         """Give the image from disk, else build it, which is not stored yet. Raises CodeFaultError."""
-        module = self._directory.load(self.key(code), self._engine.wasmtime)
-        is_stored, library_bytes = module is not None, self._base(code).library_bytes + _packaged_bytes(code)
-        return Image(self._engine, module or self._module(code)[0], is_stored=is_stored, library_bytes=library_bytes)
+        function = self._read(code)
+        module = self._directory.load(function.key, self._engine.wasmtime)
+        return Image(
+            self._engine,
+            module or self._module(function)[0],
+            is_stored=module is not None,
+            library_bytes=function.more_bytes,
+        )
 
     def store(self, code: str, image: Image) -> None:
         """Store an image that was built; from then on it is mapped from its file, memory that can be taken back."""
@@ -87,34 +101,40 @@ class ImageBuilder:
 
     def build(self, code: str) -> tuple[Module, TopLevel]:
         """Build and store the image anew, and tell what its top level did. Raises CodeFaultError."""
-        module, top_level = self._module(code)
-        self._directory.save(self.key(code), module)
+        function = self._read(code)
+        module, top_level = self._module(function)
+        self._directory.save(function.key, module)
         return module, top_level
 
-    def _base(self, code: str) -> BaseImage:
-        return self.bases.get(self.bases.named_in(code))
+    def _key(self, code: str, libraries: tuple[str, ...]) -> str:
+        base = self.bases.key(libraries)
+        return hashlib.sha256(f"{base}\0{wrapped(code)[0]}".encode(errors="surrogatepass")).hexdigest()
 
-    def _module(self, code: str) -> tuple[Module, TopLevel]:
-        base = self._base(code)
-        memory, top_level = self._evaluated(code, base)
+    def _read(self, code: str) -> _Function:
+        libraries = self.bases.named_in(code)
+        base = self.bases.get(libraries)
+        return _Function(code, self._key(code, libraries), base, base.library_bytes + _packaged_bytes(code))
+
+    def _module(self, function: _Function) -> tuple[Module, TopLevel]:
+        memory, top_level = self._evaluated(function)
         if not top_level.pure:
-            memory = self._compiled(code, base)
+            memory = self._compiled(function)
         return Module(self._engine.wasmtime, image_module(memory, at=script.STACK_TOP)), top_level
 
-    def _evaluated(self, code: str, base: BaseImage) -> tuple[bytes, TopLevel]:
-        with self._defined(code, base) as guest:
-            top_level = self._run_top_level(guest, MAX_BAKED_BYTES + base.library_bytes + _packaged_bytes(code))
+    def _evaluated(self, function: _Function) -> tuple[bytes, TopLevel]:
+        with self._defined(function) as guest:
+            top_level = self._run_top_level(guest, MAX_BAKED_BYTES + function.more_bytes)
             return _snapshot(guest) if top_level.pure else b"", top_level
 
-    def _compiled(self, code: str, base: BaseImage) -> bytes:
-        with self._defined(code, base) as guest:
+    def _compiled(self, function: _Function) -> bytes:
+        with self._defined(function) as guest:
             return _snapshot(guest)
 
     @contextmanager
-    def _defined(self, code: str, base: BaseImage) -> Generator[Guest]:
-        guest = self._guest(base, code)
+    def _defined(self, function: _Function) -> Generator[Guest]:
+        guest = self._guest(function)
         try:
-            define(guest, code)
+            define(guest, function.code)
             yield guest
         except (TrappedError, GuestFaultError) as error:
             raise CodeFaultError(CodeFault("Error", f"the code could not be compiled: {_reason(error)}")) from None
@@ -134,10 +154,10 @@ class ImageBuilder:
             fault=fault_of(failure.name, failure.message, failure.stack) if failure else None,
         )
 
-    def _guest(self, base: BaseImage, code: str) -> Guest:
-        memory_bytes = BUILD_MEMORY_BYTES + base.library_bytes + _packaged_bytes(code)
-        guest = Guest(self._engine, base.module, memory_bytes=memory_bytes, host_call=self._host_call)
-        guest.set_fuel(BUILD_FUEL + COMPILE_FUEL * len(code))
+    def _guest(self, function: _Function) -> Guest:
+        memory_bytes = BUILD_MEMORY_BYTES + function.more_bytes
+        guest = Guest(self._engine, function.base.module, memory_bytes=memory_bytes, host_call=self._host_call)
+        guest.set_fuel(BUILD_FUEL + COMPILE_FUEL * len(function.code))
         guest.set_world(0, 0)
         return guest
 

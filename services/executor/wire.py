@@ -225,12 +225,16 @@ def _body(body: Any) -> bytes | None:
     return _text(body["text"]).encode() if "text" in body else base64.b64decode(_text(body["base64"]))
 
 
-def answer_record(request_id: int, answer: Answer) -> dict[str, Any]:
-    """Write an answer for the guest; a body that is not UTF-8 goes as base64."""
+def body_record(body: bytes) -> dict[str, str]:
+    """Write a body; one that is not UTF-8 goes as base64."""
     try:
-        body = {"text": answer.body.decode()}
+        return {"text": body.decode()}
     except UnicodeDecodeError:
-        body = {"base64": base64.b64encode(answer.body).decode()}
+        return {"base64": base64.b64encode(body).decode()}
+
+
+def answer_record(request_id: int, answer: Answer) -> dict[str, Any]:
+    """Write an answer for the guest."""
     return {
         "id": request_id,
         "status": answer.status,
@@ -238,7 +242,7 @@ def answer_record(request_id: int, answer: Answer) -> dict[str, Any]:
         "url": answer.url,
         "redirected": answer.redirected,
         "headers": answer.headers,
-        "body": body,
+        "body": body_record(answer.body),
     }
 
 

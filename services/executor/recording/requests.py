@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from typing import Any
 
 from services.executor.outside import OutgoingRequest
 from services.executor.recording.record import Asked
 from services.executor.recording.seal import Seal
+from services.executor.wire import body_record
 
 _SHOWN = 200
 
@@ -20,7 +20,7 @@ def as_asked(request_id: int, request: OutgoingRequest, seal: Seal) -> Asked:
         method=seal.hide(request.method),
         url=seal.hide(request.url),
         headers=[(name, value) for name, value in seal.hide(request.headers)],
-        body=seal.hide(_body(request.body)),
+        body=seal.hide(None if request.body is None else body_record(request.body)),
         redirect=request.redirect,
         timeout_s=request.timeout_s,
         inflate=request.inflate,
@@ -33,15 +33,6 @@ def difference(recorded: Asked, asked: Asked) -> str:
     return "; ".join(
         f"{name} was {_text(before[name])}, is {_text(now[name])}" for name in now if before[name] != now[name]
     )
-
-
-def _body(body: bytes | None) -> dict[str, str] | None:
-    if body is None:
-        return None
-    try:
-        return {"text": body.decode()}
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(body).decode()}
 
 
 def _text(value: Any) -> str:

@@ -42,7 +42,7 @@ def builder(cache_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> ImageB
 
 @pytest.fixture
 def guest(builder: ImageBuilder) -> Generator[Guest]:
-    made = builder._guest(builder.bases.get(()), "")
+    made = builder._guest(builder._read(""))
     made.set_fuel(FUEL)
     yield made
     made.close()
@@ -228,7 +228,7 @@ TEXT = st.text(st.characters(codec=None, categories=None), max_size=30)
 @fuzz(400)
 @given(SNIPPETS | BREAKING | TEXT)
 def test_nothing_runs_before_its_time(builder: ImageBuilder, code: str) -> None:
-    guest = builder._guest(builder.bases.get(()), "")
+    guest = builder._guest(builder._read(""))
     guest.set_fuel(FUEL)
     try:
         define(guest, code)
