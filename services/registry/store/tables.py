@@ -51,12 +51,15 @@ class FunctionRow(Row, table=True):
     definitions: list[dict[str, Any]] = Field(sa_type=JSON)
     latest_version_id: str = Field(max_length=_ID)
     deployed_version_id: str = Field(default="", max_length=_ID)
+    logo_url: str = Field(default="", sa_type=Text)
+    created_by: str = Field(default="", max_length=_ID)
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)
+    deployed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class VersionRow(Row, table=True):
-    """A version of a function, never changed."""
+    """A version of a function; nothing of it changes but when it was last deployed."""
 
     __tablename__ = "versions"
     __table_args__ = (UniqueConstraint("function_id", "number"),)
@@ -72,6 +75,7 @@ class VersionRow(Row, table=True):
     author: str = Field(max_length=_ID)
     message: str = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    deployed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class InstanceRow(Row, table=True):
@@ -122,6 +126,39 @@ class DestinationRow(Row, table=True):
     updated_at: datetime = Field(sa_type=UtcDateTime)
 
 
+class InsertRow(Row, table=True):
+    """An instance of an insert function before the routing of a source, or before a destination; each takes one."""
+
+    __tablename__ = "inserts"
+
+    instance_id: str = Field(primary_key=True, foreign_key="instances.id", max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    source_id: str | None = Field(default=None, foreign_key="sources.id", unique=True, max_length=_ID)
+    destination_id: str | None = Field(default=None, foreign_key="destinations.id", unique=True, max_length=_ID)
+    name: str = Field(max_length=_NAME)
+    enabled: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class FilterRow(Row, table=True):
+    """A filter of a destination, for the messages of one source or of all."""
+
+    __tablename__ = "filters"
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    destination_id: str = Field(foreign_key="destinations.id", ondelete="CASCADE", max_length=_ID, index=True)
+    source_id: str | None = Field(default=None, foreign_key="sources.id", ondelete="CASCADE", max_length=_ID)
+    title: str = Field(max_length=64)
+    description: str = Field(sa_type=Text)
+    condition: str = Field(sa_type=Text)
+    actions: list[dict[str, Any]] = Field(sa_type=JSON)
+    enabled: bool = True
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class ConnectionRow(Row, table=True):
     """A source's messages go to a destination."""
 
@@ -134,8 +171,26 @@ class ConnectionRow(Row, table=True):
     workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
 
 
+class MemberRow(Row, table=True):
+    """A person of a workspace. `grants` is a list of `{"role": number, "resource_ids": [id]}`; no ids stand for all."""
+
+    __tablename__ = "members"
+    __table_args__ = (UniqueConstraint("workspace_id", "email"),)
+
+    id: str = Field(primary_key=True, max_length=_ID)
+    workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
+    email: str = Field(max_length=254)
+    name: str = Field(max_length=_NAME)
+    grants: list[dict[str, Any]] = Field(sa_type=JSON)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+
+
 class TokenRow(Row, table=True):
-    """A token, known by its SHA-256 alone: of a source, or of the management API in some roles."""
+    """A token, known by its SHA-256 alone: of a source, or of the management API.
+
+    The latter carries the roles of its member or its own: `roles` for all resources, `grants` as a member has them.
+    """
 
     __tablename__ = "tokens"
 
@@ -145,8 +200,16 @@ class TokenRow(Row, table=True):
     source_id: str | None = Field(
         default=None, foreign_key="sources.id", ondelete="CASCADE", max_length=_ID, index=True
     )
+    member_id: str | None = Field(
+        default=None, foreign_key="members.id", ondelete="CASCADE", max_length=_ID, index=True
+    )
+    name: str = Field(default="", max_length=_NAME)
+    hint: str = Field(default="", max_length=16)
     roles: list[int] = Field(sa_type=JSON)
+    grants: list[dict[str, Any]] = Field(default_factory=list, sa_type=JSON)
+    created_by: str = Field(default="", max_length=_ID)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class RequestRow(Row, table=True):
@@ -162,18 +225,26 @@ class RequestRow(Row, table=True):
 
 
 class AuditRow(Row, table=True):
-    """A change that was made; rows are never changed."""
+    """A change that was made; rows are never changed. `owner_id` is what the resource belongs to."""
 
     __tablename__ = "audit_entries"
-    __table_args__ = (Index("ix_audit_entries_resource", "workspace_id", "resource_id", "id"),)
+    __table_args__ = (
+        Index("ix_audit_entries_resource", "workspace_id", "resource_id", "id"),
+        Index("ix_audit_entries_owner", "workspace_id", "owner_id", "id"),
+        Index("ix_audit_entries_created_at", "created_at"),
+    )
 
     id: str = Field(primary_key=True, max_length=_ID)
     workspace_id: str = Field(foreign_key="workspaces.id", max_length=_ID)
     created_at: datetime = Field(sa_type=UtcDateTime)
     token_id: str = Field(default="", max_length=_ID)
+    member_id: str = Field(default="", max_length=_ID)
+    remote_address: str = Field(default="", max_length=64)
     service: str = Field(default="", max_length=32)
     action: str = Field(max_length=64)
     resource_id: str = Field(max_length=_ID)
+    resource_name: str = Field(default="", sa_type=Text)
+    owner_id: str = Field(default="", max_length=_ID)
     before: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     after: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     reason: str = Field(default="", sa_type=Text)
