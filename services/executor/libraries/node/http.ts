@@ -1,10 +1,10 @@
 /** `http` and `https`: requests over the platform's egress, as `fetch` makes them. There are no servers. */
+import { STATUS_CODES } from '../../prelude/src/status-texts.ts';
 import EventEmitter from './events.ts';
 import { Agent, HttpsAgent } from './http-agent.ts';
 import { validateHeaderName, validateHeaderValue } from './http-headers.ts';
 import { IncomingMessage } from './http-message.ts';
 import { ClientRequest } from './http-request.ts';
-import { STATUS_CODES } from './http-status.ts';
 import { unavailable } from './internals.ts';
 import Stream from './stream.ts';
 

@@ -1,5 +1,5 @@
 /** What a status means in words, as Node has it. */
-const TEXTS: Record<number, string> = {};
+export const STATUS_CODES: Record<string, string> = {};
 
 for (const line of `100 Continue
 101 Switching Protocols
@@ -64,7 +64,7 @@ for (const line of `100 Continue
 509 Bandwidth Limit Exceeded
 510 Not Extended
 511 Network Authentication Required`.split('\n')) {
-  TEXTS[Number(line.slice(0, 3))] = line.slice(4);
+  STATUS_CODES[line.slice(0, 3)] = line.slice(4);
 }
 
-export const statusText = (status: number): string => TEXTS[status] ?? '';
+export const statusText = (status: number): string => STATUS_CODES[status] ?? '';
