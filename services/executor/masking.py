@@ -22,10 +22,16 @@ CUT = "…"
 # Shorter values, `1` or `true`, are found everywhere and are no secrets.
 SHORTEST = 4
 SHORTEST_LINE = 8
+# What QuickJS says of a text that is no JSON.
+_QUOTED = re.compile("(unexpected token: ')([^'\n]{4,})'")
+# JSON within JSON within JSON: a log line of a message that carries a message.
+_JSON_DEPTH = 3
 # Part of the name of a header whose value is a credential.
 SECRET_HEADERS = ("authorization", "cookie", "key", "token", "secret", "password", "signature")
 # What a URL's path may hold as it is.
 _LEFT_IN_PATHS = "/:@!$&'()*+,;=|[]"
+# A text in JSON, wherever it stands; each of its characters is looked at once.
+_JSON_TEXT = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 # Headers that only look like it.
 _HARMLESS_HEADERS = ("idempotency-key",)
 
@@ -44,13 +50,17 @@ class Masker:
         """Mask the secrets in a text, also one of which a border has left the beginning alone."""
         if self._text is None:
             return text
-        return self._without_beginnings(self._text.sub(MASK, text))
+        return self._without_beginnings(_QUOTED.sub(self._quoted, self._text.sub(MASK, text)))
 
     def data(self, data: bytes) -> bytes:
         """Mask the secrets in bytes, as `text` does."""
         if self._bytes is None:
             return data
         return _in_bytes(self._bytes.sub(MASK.encode(), data), self._without_beginnings)
+
+    def _quoted(self, found: re.Match[str]) -> str:
+        """Mask the part of a secret that the engine quotes when it cannot read that as JSON."""
+        return f"{found[1]}{MASK}'" if any(found[2] in form for form in self._forms) else found[0]
 
     def _without_beginnings(self, text: str) -> str:
         """Mask each beginning of a secret that a border ends: that of the text, or a mark of where it was cut.
@@ -81,7 +91,7 @@ class Masker:
         if not (error or result.logs or result.requests or result.batch):
             return result
         if error is not None:
-            shown = {name: self.text(getattr(error, name)) for name in ("message", "stack", "source_line")}
+            shown = {name: self.text(getattr(error, name)) for name in ("name", "message", "stack", "source_line")}
             error = replace(error, **shown)
         logs = [replace(line, text=self.text(line.text)) for line in result.logs]
         return replace(
@@ -91,6 +101,27 @@ class Masker:
             requests=[self._request(each) for each in result.requests],
             batch=[replace(entry, message=self.text(entry.message)) for entry in result.batch],
         )
+
+    def sent(self, result: InvocationResult) -> InvocationResult:
+        """Mask what the function returned and sent on, where all of a run is shown and nothing of it goes on."""
+        if self._text is None:
+            return result
+        return replace(
+            result,
+            returned=self._json(result.returned),
+            messages=[self._json(each) for each in result.messages],
+            objects=[self._json(each) for each in result.objects],
+            batch=[replace(entry, event=self._json(entry.event)) for entry in result.batch],
+        )
+
+    def _json(self, data: bytes) -> bytes:
+        """Mask the secrets in the texts of JSON, which stays JSON."""
+        return _JSON_TEXT.sub(self._json_text, data.decode(errors="surrogatepass")).encode(errors="surrogatepass")
+
+    def _json_text(self, found: re.Match[str]) -> str:
+        text: str = json.loads(found[0], strict=False)
+        shown = self._text.sub(MASK, text) if self._text else text
+        return found[0] if shown == text else json.dumps(shown)
 
     def _request(self, record: RequestRecord) -> RequestRecord:
         return replace(
@@ -138,14 +169,22 @@ def writings_of(value: str) -> Iterator[str]:
 def _writings_of_whole(value: str) -> Iterator[str]:
     data = value.encode(errors="surrogatepass")
     yield value
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
+    yield from _within_json(value)
     yield quote(data, safe="")
     yield quote_plus(data)
     yield quote(data, safe=_LEFT_IN_PATHS)
     yield data.hex()
     yield data.hex().upper()
     yield from _base64_forms(data)
+
+
+def _within_json(value: str) -> Iterator[str]:
+    """What JSON makes of a text, also JSON that is a text of other JSON; and the console, which leaves quotes."""
+    yield json.dumps(value, ensure_ascii=False)[1:-1].replace('\\"', '"')
+    texts = {value}
+    for _ in range(_JSON_DEPTH):
+        texts = {json.dumps(text, ensure_ascii=as_ascii)[1:-1] for text in texts for as_ascii in (True, False)}
+        yield from texts
 
 
 def _base64_forms(data: bytes) -> Iterator[str]:
