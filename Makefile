@@ -25,7 +25,7 @@ help: ## list the targets
 
 # --- set-up -----------------------------------------------------------------------------------------------------------
 .PHONY: setup
-setup: $(VENV)/.ready penstock/.ready services/executor/dist/.ready services/executor/dist/libraries/index.json examples/package/node_modules/.installed ## prepare everything: Python environment, contracts, JavaScript prelude and libraries
+setup: $(VENV)/.ready penstock/.ready services/executor/dist/.ready services/executor/dist/libraries/index.json examples/package/node_modules/.installed examples/clients/node/node_modules/.installed tests/api/node_modules/.installed ## prepare everything: Python environment, contracts, JavaScript prelude and libraries
 
 $(VENV)/.ready: pyproject.toml uv.lock
 	@echo "· Python environment from uv.lock"
@@ -59,6 +59,15 @@ services/executor/dist/libraries/index.json: $(LIBRARIES)/node_modules/.installe
 
 examples/package/node_modules/.installed: services/executor/dist/.ready examples/package/package-lock.json
 	@cd examples/package && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+examples/clients/node/node_modules/.installed: services/executor/dist/.ready examples/clients/node/package-lock.json
+	@cd examples/clients/node && npm ci --silent --no-audit --no-fund --ignore-scripts
+	@touch $@
+
+tests/api/node_modules/.installed: services/executor/dist/.ready tests/api/package-lock.json
+	@echo "· the client that the management API is tried with (npm)"
+	@cd tests/api && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 .PHONY: protos
@@ -107,4 +116,4 @@ types: setup ## pyright in strict mode
 
 .PHONY: clean
 clean: ## remove everything that the set-up and runs have made
-	@rm -rf $(VENV) penstock .penstock services/executor/dist examples/package/node_modules $(PRELUDE)/node_modules $(LIBRARIES)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) penstock .penstock services/executor/dist examples/package/node_modules examples/clients/node/node_modules tests/api/node_modules $(PRELUDE)/node_modules $(LIBRARIES)/node_modules .pytest_cache .ruff_cache .hypothesis .import_linter_cache

@@ -12,7 +12,7 @@ _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
 _SHIFTS = range(120, -1, -10)
 
-Prefix = Literal["ws", "tok", "fn", "ver", "ins", "src", "dst", "evt", "rpl", "aud"]
+Prefix = Literal["ws", "tok", "fn", "ver", "ins", "src", "dst", "evt", "rpl", "aud", "mem", "fil", "ntc"]
 
 
 def new_id(prefix: Prefix) -> str:

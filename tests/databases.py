@@ -116,3 +116,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     url = server.create_database()
     yield url
     server.drop_database(url)
+
+
+# For what does not hang on the database: such a test runs once, over SQLite.
+once = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -28,6 +28,11 @@ def returned(*messages: object) -> Result:
     return Result(messages=[json.dumps(message).encode() for message in messages])
 
 
+def passed_on(event: object) -> Result:
+    """The result of an insert function that returned an event."""
+    return Result(returned=json.dumps(event).encode())
+
+
 def threw(kind: result_pb2.ErrorKind.ValueType, *, retry_after: str = "") -> Result:
     """The result of a handler that threw, after a request whose answer may ask to wait."""
     result = Result(error=result_pb2.FunctionError(kind=kind, name="Error", message="scripted"))

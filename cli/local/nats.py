@@ -39,8 +39,9 @@ _READ_CONFIG = [
 _ALL_STREAMS = ["$JS.API.>", "$JS.ACK.>", "$JS.FC.>"]
 PUBLISH: Mapping[str, Sequence[str]] = {
     "gateway": [*_ALL_STREAMS, "inbox.>"],
-    "delivery": [*_ALL_STREAMS, "inbox.>", "deliveries.>", "outcomes.>", "attempts.>", "failing.>"],
-    "registry": [*_ALL_STREAMS, "$KV.CONFIG.>", "$O.CODE.>"],
+    "delivery": [*_ALL_STREAMS, "inbox.>", "deliveries.>", "outcomes.>", "attempts.>", "failing.>", "execution.>"],
+    # The audit trail goes into the log as events of a source.
+    "registry": [*_ALL_STREAMS, "$KV.CONFIG.>", "$O.CODE.>", "inbox.>"],
     # It runs tenants' code, so it may least.
     "executor": [*_READ_CONFIG, "usage.>"],
     "secrets": [],

@@ -16,14 +16,22 @@ from penstock.delivery.v1 import (
     delivery_service_pb2_grpc,
     destination_health_pb2,
     destination_health_pb2_grpc,
+    usage_pb2,
+    usage_pb2_grpc,
 )
+from services.delivery.allotments import Allotments
 from services.delivery.backlogs import Backlogs
 from services.delivery.clock import Clock
+from services.delivery.delivery_metrics import DeliveryMetrics
 from services.delivery.disabling import Disabling, by_counters, by_registry
+from services.delivery.execution_time import ExecutionTime
 from services.delivery.health_servicer import DestinationHealthService
 from services.delivery.invoking import Invoker
 from services.delivery.leftovers import Leftovers
+from services.delivery.lock_out import LockOut
+from services.delivery.metric_pruning import MetricPruning
 from services.delivery.metrics import IN_FLIGHT
+from services.delivery.notices import Notices
 from services.delivery.projector import Projector, outcomes_behind
 from services.delivery.read_side import ReadSide
 from services.delivery.replay_claims import ReplayClaims
@@ -33,6 +41,7 @@ from services.delivery.servicer import DeliveryService
 from services.delivery.settings import DeliverySettings
 from services.delivery.spans import Spans
 from services.delivery.store import Store
+from services.delivery.usage_servicer import UsageService
 from services.delivery.workers import Workers
 from shared.bus import Bus, ConfigView, declare_streams
 from shared.rpc.access import ServiceAuthenticator
@@ -43,13 +52,17 @@ from shared.rpc.server import RpcServer
 from shared.telemetry.tracing import Tracing
 
 # What needs the database, and what does not.
-_READ_NAMES = [service.full_name for service in delivery_service_pb2.DESCRIPTOR.services_by_name.values()]
+_READ_NAMES = [
+    service.full_name
+    for contract in (delivery_service_pb2, usage_pb2)
+    for service in contract.DESCRIPTOR.services_by_name.values()
+]
 _NAMES = [
     *_READ_NAMES,
     *(service.full_name for service in destination_health_pb2.DESCRIPTOR.services_by_name.values()),
 ]
 _DAY_S = 24 * 3600.0
-_CONFIG = [config_pb2.SourceConfig, config_pb2.DestinationConfig]
+_CONFIG = [config_pb2.SourceConfig, config_pb2.DestinationConfig, config_pb2.WorkspaceConfig]
 
 
 @asynccontextmanager
@@ -72,6 +85,8 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
             clock=clock,
         )
         await disabling.load()
+        allotments = Allotments(config, execution_s=settings.monthly_execution_s, lock_out=settings.lock_out)
+        lock_out = LockOut(allotments, clock)
         workers = Workers(
             bus=bus,
             config=config,
@@ -79,6 +94,7 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
             spans=Spans(tracing),
             settings=settings,
             disabling=disabling,
+            lock_out=lock_out,
             clock=clock,
         )
         claims = ReplayClaims(database, owner=uuid4().hex, lease_s=settings.replays.lease_s)
@@ -86,18 +102,36 @@ async def build(settings: DeliverySettings, tracing: Tracing) -> AsyncGenerator[
         service = DeliveryService(
             store,
             Replays(database, unfinished=settings.replays.unfinished_per_workspace),
+            DeliveryMetrics(database),
             highest_rate=settings.replays.max_per_second,
             outcomes_behind=partial(outcomes_behind, bus, store),
             on_begun=replayer.wake,
         )
-        server = _rpc_server(settings, tracing, service, workers)
+        execution = ExecutionTime(database)
+        usage = UsageService(
+            execution=execution,
+            allotments=allotments,
+            lock_out=lock_out,
+            outcomes_behind=partial(outcomes_behind, bus, store),
+            clock=clock,
+        )
+        server = _rpc_server(settings, tracing, service, usage, workers)
         await server.start()
         stack.push_async_callback(server.stop)
-        read_side = ReadSide(database=database, projector=Projector(bus, store), server=server, names=_READ_NAMES)
+        notices = Notices(
+            bus=bus, config=config, allotments=allotments, execution=execution, used=store.used, clock=clock
+        )
+        read_side = ReadSide(
+            database=database,
+            projector=Projector(bus, store),
+            beside=[notices.run, MetricPruning(database, clock).run],
+            server=server,
+            names=_READ_NAMES,
+        )
         stack.enter_context(IN_FLIGHT.observing(workers.in_flight))
         await stack.enter_async_context(Backlogs(bus).observed())
         async with asyncio.TaskGroup() as tasks:
-            running = (read_side.run(), disabling.run(), Leftovers(bus, clock).run())
+            running = (read_side.run(), disabling.run(), lock_out.run(bus), Leftovers(bus, clock).run())
             beside = [tasks.create_task(each) for each in running]
             async with replayer.running(), workers.running():
                 yield
@@ -119,9 +153,12 @@ def _registry(settings: DeliverySettings) -> grpc.aio.Channel:
     return connect(settings.registry_address, token=settings.service_token.get_secret_value())
 
 
-def _rpc_server(settings: DeliverySettings, tracing: Tracing, service: DeliveryService, workers: Workers) -> RpcServer:
+def _rpc_server(
+    settings: DeliverySettings, tracing: Tracing, service: DeliveryService, usage: UsageService, workers: Workers
+) -> RpcServer:
     def add(server: grpc.aio.Server) -> None:
         delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server(service, server)
+        usage_pb2_grpc.add_UsageServiceServicer_to_server(usage, server)
         destination_health_pb2_grpc.add_DestinationHealthServiceServicer_to_server(
             DestinationHealthService(workers), server
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from penstock.event.v1 import outcome_pb2
+from services.delivery.counting import Counts, storable
 from services.delivery.outcomes import id_of
 
 Row = dict[str, Any]
@@ -49,8 +50,12 @@ def keys_of(outcomes: Sequence[outcome_pb2.Outcome]) -> set[str]:
     return {key for each in outcomes for key in (end_key(id_of(each)), try_key(id_of(each), each))}
 
 
-def fold(outcomes: Sequence[outcome_pb2.Outcome], known: Collection[str], ordinal: int) -> Changes:
+def fold(
+    outcomes: Sequence[outcome_pb2.Outcome], known: Collection[str], ordinal: int, counts: Counts | None = None
+) -> Changes:
     """Work out the changes of outcomes that follow the first `ordinal` ones; `known` are the keys that were met before.
+
+    What is news is added to `counts` too.
 
     After a crash a try is repeated, maybe with another result. A failed try counts once, a delivery ends once, and what
     comes on top is counted as a duplicate.
@@ -62,9 +67,11 @@ def fold(outcomes: Sequence[outcome_pb2.Outcome], known: Collection[str], ordina
         key = try_key(delivery_id, outcome)
         duplicate = key in seen or end_key(delivery_id) in seen
         _count(changes, outcome, duplicate=duplicate)
-        _use(changes, outcome)
         if duplicate:
             continue
+        if counts:
+            counts.add(outcome)
+        _use(changes, outcome)
         seen.add(key)
         changes.tries.append({"key": key, "ordinal": number})
         changes.deliveries[delivery_id] = _delivery(delivery_id, outcome, number)
@@ -91,9 +98,16 @@ def _count(changes: Changes, outcome: outcome_pb2.Outcome, *, duplicate: bool) -
 
 
 def _use(changes: Changes, outcome: outcome_pb2.Outcome) -> None:
-    if not outcome.HasField("function"):
-        return
-    run = outcome.function
+    # What was refused or failed before the guest was entered took no time, and is no run.
+    for run in (each for each in _runs(outcome) if each.usage.HasField("wall")):
+        _add_run(changes, outcome, run)
+
+
+def _runs(outcome: outcome_pb2.Outcome) -> Sequence[outcome_pb2.FunctionRun]:
+    return [outcome.function, *outcome.insert_functions]
+
+
+def _add_run(changes: Changes, outcome: outcome_pb2.Outcome, run: outcome_pb2.FunctionRun) -> None:
     month = time.strftime("%Y-%m", time.gmtime(outcome.finished_at.seconds))
     key = (outcome.workspace_id, month, run.function_id, run.instance_id)
     row = changes.usage.get(key)
@@ -110,14 +124,14 @@ def _delivery(delivery_id: str, outcome: outcome_pb2.Outcome, ordinal: int) -> R
         "delivery_id": delivery_id,
         "workspace_id": outcome.workspace_id,
         "event_id": outcome.event_id,
-        "message_id": _storable(outcome.message_id),
+        "message_id": storable(outcome.message_id),
         "source_id": outcome.source_id,
         "destination_id": outcome.destination_id,
         "status": outcome.status,
         "reason": outcome.reason,
         "attempts": outcome.attempt,
-        "event_type": _storable(outcome.event_type),
-        "event_name": _storable(outcome.event_name),
+        "event_type": storable(outcome.event_type),
+        "event_name": storable(outcome.event_name),
         "received_us": outcome.received_at.ToMicroseconds(),
         "updated_us": outcome.finished_at.ToMicroseconds(),
         "next_attempt_us": outcome.next_attempt_at.ToMicroseconds() if outcome.HasField("next_attempt_at") else 0,
@@ -140,8 +154,3 @@ def _evidence(delivery_id: str, outcome: outcome_pb2.Outcome, ordinal: int) -> R
         "replay": outcome.replay,
         "ordinal": ordinal,
     }
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL stores no zero characters.
-    return text.replace("\0", "\ufffd")

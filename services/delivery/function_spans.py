@@ -22,7 +22,7 @@ _PORTS = {"http": 80, "https": 443}
 class FunctionRun:
     """One run of a function: what ran, what came of it, and the span that it was told to be."""
 
-    function: config_pb2.InstanceConfig | trail_pb2.SourceRun
+    function: config_pb2.InstanceConfig | trail_pb2.SourceRun | trail_pb2.InsertRun
     result: result_pb2.InvocationResult
     span_id: int
     trigger: str

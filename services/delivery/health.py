@@ -19,6 +19,8 @@ _FAILURES = _CIRCUIT_OPENERS | {
     result_pb2.ERROR_KIND_OUT_OF_FUEL,
     result_pb2.ERROR_KIND_OUT_OF_MEMORY,
 }
+# Nothing reached the destination, or nothing is known of it.
+_SILENT = frozenset({result_pb2.ERROR_KIND_SANDBOX_FAULT, result_pb2.ERROR_KIND_FUNCTIONS_LOCK_OUT})
 _ASKS_ALL_TO_WAIT = frozenset({429, 503})
 
 
@@ -54,7 +56,7 @@ class DestinationHealth:
         if kind in _CIRCUIT_OPENERS:
             self.circuit.failed()
             self.circuit.hold(_asked_s(result))
-        elif kind != result_pb2.ERROR_KIND_SANDBOX_FAULT:
+        elif kind not in _SILENT:
             self.circuit.succeeded()
 
     @property

@@ -107,6 +107,12 @@ def checked_text(field: str, text: str) -> str:
     return text
 
 
+def check_time(field: str, time: Timestamp) -> None:
+    """Raise InvalidArgument for a time that there is not."""
+    if not (0 <= time.seconds <= _LAST_SECOND and 0 <= time.nanos < _NANOSECONDS):
+        raise invalid(field, "is no time between the years 1970 and 9999")
+
+
 def invalid(field: str, description: str) -> InvalidArgument:
     """Make the error for a wrong field."""
     return InvalidArgument(f"{field} {description}", violations=[FieldViolation(field, description)])
@@ -125,8 +131,7 @@ def _time(request: Times, field: str, root: str) -> int | None:
     if not request.HasField(field):  # pyright: ignore[reportArgumentType] each has both
         return None
     time: Timestamp = getattr(request, field)
-    if not (0 <= time.seconds <= _LAST_SECOND and 0 <= time.nanos < _NANOSECONDS):
-        raise invalid(root + field, "is no time between the years 1970 and 9999")
+    check_time(root + field, time)
     return time.ToMicroseconds()
 
 

@@ -18,12 +18,23 @@ Invocation = executor_service_pb2.Invocation
 Result = result_pb2.InvocationResult
 
 
-class Invoker:
-    """Calls executors."""
+def _never() -> bool:
+    return False
 
-    def __init__(self, executors: ExecutorChoice, *, timeout_s: float) -> None:
+
+class Invoker:
+    """Calls executors; while `is_locked_out` says so, no event runs, and its result tells that."""
+
+    def __init__(
+        self, executors: ExecutorChoice, *, timeout_s: float, is_locked_out: Callable[[], bool] = _never
+    ) -> None:
         self._executors = executors
         self._timeout_s = timeout_s
+        self._is_locked_out = is_locked_out
+
+    def unless(self, is_locked_out: Callable[[], bool]) -> Invoker:
+        """Give an invoker for functions that can be locked out."""
+        return Invoker(self._executors, timeout_s=self._timeout_s, is_locked_out=is_locked_out)
 
     async def run(
         self, instance_id: str, invocations: Sequence[Invocation], *, code_digest: str = ""
@@ -35,6 +46,9 @@ class Invoker:
         try of the events. Any other failure of a call may be the events' own doing, and is given as the result of each.
         """
         for call in split_calls(invocations):
+            if self._is_locked_out():
+                yield [_locked_out(invocation) for invocation in call]
+                continue
             missing = {invocation.id: invocation for invocation in call}
             try:
                 async for results in self._call(instance_id, call, code_digest):
@@ -99,6 +113,15 @@ def split_calls(invocations: Sequence[Invocation]) -> Iterable[Sequence[Invocati
         call_bytes += size
     if call:
         yield call
+
+
+def _locked_out(invocation: Invocation) -> Result:
+    error = ResourceExhausted(
+        "The functions of the workspace have used up their execution time of this month (UTC). They run again when it "
+        "ends, or when the allotment is raised: penstock workspace update --monthly-execution.",
+        reason="FUNCTIONS_LOCK_OUT",
+    )
+    return _failed(invocation, result_pb2.ERROR_KIND_FUNCTIONS_LOCK_OUT, error)
 
 
 def _failed(invocation: Invocation, kind: result_pb2.ErrorKind.ValueType, error: PenstockError) -> Result:

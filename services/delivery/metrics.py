@@ -11,7 +11,7 @@ from shared.telemetry.metrics import REGISTRY, counter, gauge, histogram
 RUNS = counter(
     "penstock.source.runs",
     unit="{run}",
-    text="Tries of source runs, by what they came to and why.",
+    text="Tries of source runs, and messages that insert functions of sources kept back, by what they came to and why.",
     labels=("penstock.source.id", "status", "reason"),
 )
 RUN_DURATION = histogram(
@@ -26,7 +26,7 @@ TRIES = counter(
 TRY_DURATION = histogram(
     "penstock.delivery.try.duration",
     unit="s",
-    text="Time that destination functions took.",
+    text="Time that destination functions took, with the insert functions before them.",
     labels=("penstock.destination.id",),
 )
 LATENCY = histogram(

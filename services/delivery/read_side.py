@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import structlog
@@ -27,9 +28,19 @@ class ReadSide:
     Without it the methods of `names`, which read there, answer UNAVAILABLE, and `server` tells that they do not serve.
     """
 
-    def __init__(self, *, database: Database, projector: Projector, server: RpcServer, names: list[str]) -> None:
+    def __init__(
+        self,
+        *,
+        database: Database,
+        projector: Projector,
+        beside: Sequence[Callable[[], Awaitable[None]]],
+        server: RpcServer,
+        names: list[str],
+    ) -> None:
+        """`beside` is what else works in the database without end."""
         self._database = database
         self._projector = projector
+        self._beside = beside
         self._server = server
         self._names = names
 
@@ -38,16 +49,9 @@ class ReadSide:
         await self._tell(serving=False)
         await self._migrate()
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._project())
+            for work in (self._projector.run, *self._beside):
+                tasks.create_task(_lasting(work))
             tasks.create_task(self._watch())
-
-    async def _project(self) -> None:
-        while True:
-            try:
-                await self._projector.run()
-            except Exception:  # noqa: BLE001 a defect, or a database that is damaged: events must flow all the same
-                _log.exception("projector.failed")
-                await asyncio.sleep(_LONGEST_RETRY_S)
 
     async def _watch(self) -> None:
         """Tell whether the database is there: the projector asks it only when there is something to fold."""
@@ -78,3 +82,13 @@ class ReadSide:
     async def _tell(self, *, serving: bool) -> None:
         for name in self._names:
             await self._server.tell(name, serving=serving)
+
+
+async def _lasting(work: Callable[[], Awaitable[None]]) -> None:
+    """Work without end, whatever goes wrong: events must flow all the same."""
+    while True:
+        try:
+            await work()
+        except Exception:  # noqa: BLE001 a defect, or a database that is damaged
+            _log.exception("read_side.failed")
+            await asyncio.sleep(_LONGEST_RETRY_S)

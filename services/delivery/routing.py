@@ -1,4 +1,4 @@
-"""Which destinations a message goes to."""
+"""Which destinations a message goes to, and as what."""
 
 from __future__ import annotations
 
@@ -8,26 +8,71 @@ from typing import Any, cast
 
 from penstock.config.v1 import config_pb2
 from shared.bus import ConfigView
+from shared.filters import Filters, fraction
+
+INTEGRATIONS_OBJECT = "INTEGRATIONS_OBJECT"
+
+Message = Mapping[str, Any]
 
 
 @dataclass(slots=True)
 class Routes:
-    """Where a message goes, and where somebody wished that it does not."""
+    """Where a message goes, and as what; and where it does not, as somebody wished, and why."""
 
-    to: list[config_pb2.DestinationConfig] = field(default_factory=list[config_pb2.DestinationConfig])
-    filtered: list[config_pb2.DestinationConfig] = field(default_factory=list[config_pb2.DestinationConfig])
+    to: list[tuple[config_pb2.DestinationConfig, Message]] = field(
+        default_factory=list[tuple[config_pb2.DestinationConfig, Message]]
+    )
+    filtered: list[tuple[config_pb2.DestinationConfig, str]] = field(
+        default_factory=list[tuple[config_pb2.DestinationConfig, str]]
+    )
 
 
-def route(source: config_pb2.SourceConfig, message: Mapping[str, Any], config: ConfigView) -> Routes:
-    """Sort the source's enabled destinations by the message's integrations object."""
-    routes = Routes()
-    for destination_id in source.destination_ids:
-        destination = config.get(config_pb2.DestinationConfig, destination_id)
-        if destination is None or not destination.enabled or destination.workspace_id != source.workspace_id:
-            continue
-        selected = is_selected(destination, message.get("integrations"))
-        (routes.to if selected else routes.filtered).append(destination)
-    return routes
+class Router:
+    """Routes messages by CONFIG. A destination's filters are read once, when a message comes by after a change."""
+
+    def __init__(self, config: ConfigView) -> None:
+        self._config = config
+        self._filters: dict[str, tuple[config_pb2.DestinationConfig, Filters]] = {}
+
+    def route(self, source: config_pb2.SourceConfig, message: Message) -> Routes:
+        """Sort the source's enabled destinations by the message's integrations object, then by their filters."""
+        routes = Routes()
+        integrations = message.get("integrations")
+        for destination_id in source.destination_ids:
+            destination = self._config.get(config_pb2.DestinationConfig, destination_id)
+            if destination is None or not destination.enabled or destination.workspace_id != source.workspace_id:
+                continue
+            if not is_selected(destination, integrations):
+                routes.filtered.append((destination, INTEGRATIONS_OBJECT))
+            elif destination.filters:
+                self._filter(source, message, destination, routes)
+            else:
+                routes.to.append((destination, message))
+        return routes
+
+    def _filter(
+        self,
+        source: config_pb2.SourceConfig,
+        message: Message,
+        destination: config_pb2.DestinationConfig,
+        routes: Routes,
+    ) -> None:
+        def chance(filter_id: str) -> float:
+            # Drawn from the message's id, so that a run that is repeated lets the same messages pass.
+            return fraction(f"{filter_id}:{message['messageId']}")
+
+        verdict = self._filters_of(destination).apply(message, source.source_id, chance=chance)
+        if verdict.message is None:
+            routes.filtered.append((destination, verdict.reason))
+        else:
+            routes.to.append((destination, verdict.message))
+
+    def _filters_of(self, destination: config_pb2.DestinationConfig) -> Filters:
+        known = self._filters.get(destination.destination_id)
+        # A change of CONFIG is another object.
+        if known is None or known[0] is not destination:
+            known = self._filters[destination.destination_id] = destination, Filters(destination.filters)
+        return known[1]
 
 
 def is_selected(destination: config_pb2.DestinationConfig, integrations: object) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -13,8 +14,10 @@ _MESSAGE_ID_CHARACTERS = 100
 _NAME_CHARACTERS = 200
 
 
-def complete_message(text: bytes, event: inbound_pb2.InboundEvent, number: int) -> dict[str, Any]:
-    """Parse the `number`-th message of an event and fill in what is absent.
+def complete_message(
+    text: bytes, event: inbound_pb2.InboundEvent, number: int, *, message_id: str = ""
+) -> dict[str, Any]:
+    """Parse the `number`-th message of an event and fill in what is absent; `message_id` is the one that it had before.
 
     All that is filled in follows from the event, so that a run that is repeated repeats it. Raises ValueError when the
     text is no JSON object.
@@ -25,12 +28,12 @@ def complete_message(text: bytes, event: inbound_pb2.InboundEvent, number: int) 
     message = cast("dict[str, Any]", message)
     found = message.get("messageId")
     if not isinstance(found, str) or not 0 < len(found) <= _MESSAGE_ID_CHARACTERS:
-        message["messageId"] = numbered_message_id(event.event_id, number)
+        message["messageId"] = message_id or numbered_message_id(event.event_id, number)
     _complete_times(message, event.received_at.ToNanoseconds())
     return message
 
 
-def event_name(message: dict[str, Any]) -> str:
+def event_name(message: Mapping[str, Any]) -> str:
     """Give what people call the event: `event` of a track message, else `name`; at most 200 characters."""
     name = message.get("event") if message.get("type") == "track" else message.get("name")
     return name[:_NAME_CHARACTERS] if isinstance(name, str) else ""

@@ -6,11 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from penstock.access.v1 import access_pb2
+from penstock.delivery.v1 import delivery_metrics_pb2 as metrics_contract
 from penstock.delivery.v1 import delivery_service_pb2 as contract
 from penstock.delivery.v1 import delivery_service_pb2_grpc as contract_grpc
 from penstock.delivery.v1 import replay_pb2
 from penstock.event.v1 import outcome_pb2
 from services.delivery import inputs
+from services.delivery.delivery_metrics import DeliveryMetrics
+from services.delivery.metrics_inputs import asked, series_page, stats_minutes
 from services.delivery.records import delivery_record, replay_record
 from services.delivery.replays import Replays, Wanted
 from services.delivery.selection import Filter
@@ -33,6 +36,7 @@ class DeliveryService(contract_grpc.DeliveryServiceServicer):
         self,
         store: Store,
         replays: Replays,
+        metrics: DeliveryMetrics,
         *,
         highest_rate: int,
         outcomes_behind: Callable[[], Awaitable[int | None]],
@@ -40,6 +44,7 @@ class DeliveryService(contract_grpc.DeliveryServiceServicer):
     ) -> None:
         self._store = store
         self._replays = replays
+        self._metrics = metrics
         self._highest_rate = highest_rate
         self._outcomes_behind = outcomes_behind
         self._on_begun = on_begun
@@ -79,13 +84,13 @@ class DeliveryService(contract_grpc.DeliveryServiceServicer):
         self, request: contract.GetDeliveryStatsRequest, context: Any
     ) -> contract.GetDeliveryStatsResponse:
         """Sum up the counters."""
-        behind = await self._outcomes_behind()
-        rows = await self._store.stats(
-            _actor().workspace_id,
-            Filter(source_id=request.source_id, destination_id=request.destination_id),
-            from_minute=request.start_time.seconds // 60 if request.HasField("start_time") else None,
-            to_minute=-(-request.end_time.seconds // 60) if request.HasField("end_time") else None,
+        from_minute, to_minute = stats_minutes(request)
+        wanted = Filter(
+            source_id=inputs.checked_text("source_id", request.source_id),
+            destination_id=inputs.checked_text("destination_id", request.destination_id),
         )
+        behind = await self._outcomes_behind()
+        rows = await self._store.stats(_actor().workspace_id, wanted, from_minute=from_minute, to_minute=to_minute)
         return contract.GetDeliveryStatsResponse(
             counts=[
                 contract.DeliveryCount(
@@ -102,6 +107,20 @@ class DeliveryService(contract_grpc.DeliveryServiceServicer):
             ],
             outcomes_behind=behind,
         )
+
+    async def GetDeliveryMetrics(
+        self, request: metrics_contract.GetDeliveryMetricsRequest, context: Any
+    ) -> metrics_contract.GetDeliveryMetricsResponse:
+        """Give counts over time."""
+        wanted, (size, after) = asked(request), series_page(request)
+        behind = await self._outcomes_behind()
+        answer = await self._metrics.read(_actor().workspace_id, wanted, after=after, limit=size + 1)
+        if len(answer.series) > size:
+            del answer.series[size:]
+            answer.next_page_token = inputs.make_token(after + size)
+        if behind is not None:
+            answer.outcomes_behind = behind
+        return answer
 
     async def ReplayDeliveries(
         self, request: replay_pb2.ReplayDeliveriesRequest, context: Any

@@ -31,6 +31,9 @@ class ReadModelLimits(BaseModel, frozen=True):
     deliveries_per_workspace: int = Field(default=10_000, description="Newest deliveries kept, besides dead letters.")
     failures_per_destination: int = Field(default=100, description="Failures whose evidence is kept.")
     remembered_tries: int = Field(default=500_000, description="Latest tries by which repeated ones are known.")
+    event_names_per_hour: int = Field(
+        default=200, ge=0, description="Names of events that a workspace's metrics tell apart in an hour."
+    )
 
 
 class ReplayLimits(BaseModel, frozen=True):
@@ -49,6 +52,15 @@ class DeliverySettings(DatabaseSettings):
     destinations: LaneLimits = Field(default_factory=LaneLimits, description="How destinations are worked on.")
     read_models: ReadModelLimits = Field(default_factory=ReadModelLimits, description="What is kept of outcomes.")
     replays: ReplayLimits = Field(default_factory=ReplayLimits, description="How failures are replayed.")
+    monthly_execution_s: float = Field(
+        default=0.0,
+        ge=0,
+        description="Seconds that a workspace's functions may take in a calendar month (UTC); 0 for no bound.",
+    )
+    lock_out: bool = Field(
+        default=False,
+        description="Whether functions of every workspace stop at the end of that time; else where its owner says so.",
+    )
     drain_s: float = Field(default=8.0, description="Seconds for running events to finish in at the end.")
     invoke_timeout_s: float = Field(default=60.0, description="Deadline of a call to an executor.")
     source_retry: RetryPolicy = Field(

@@ -1,64 +1,70 @@
-"""The source worker: inbound events of one source through its function, then to the destinations.
+"""The source worker: inbound events of one source through its functions, then to the destinations.
 
-The order of steps is always: run the function → publish the deliveries → publish the outcome → settle the event. A
-repeat after a crash makes the same deliveries with the same ids, which the stream drops.
+The order of steps is always: run the function → run the insert function on each message → publish the deliveries →
+publish the outcome → settle the event. A repeat after a crash makes the same deliveries with the same ids, which the
+stream drops. When an insert function asks for another try of one message, all of the run is tried again, and nothing of
+it is published before: otherwise the others would arrive once for each try.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from google.protobuf.message import DecodeError
 
 from penstock.config.v1 import config_pb2
-from penstock.event.v1 import delivery_pb2, inbound_pb2, outcome_pb2
+from penstock.event.v1 import inbound_pb2, outcome_pb2
 from services.delivery.attempts import Attempts
 from services.delivery.clock import Clock
+from services.delivery.dispatching import Dispatcher
+from services.delivery.drafts import MALFORMED, Drafts, decide_source_insert, outcome_of_message
 from services.delivery.grouping import Grouped
-from services.delivery.handing_over import HandingOver, Leaving
+from services.delivery.inserts import Inserts, finishing
 from services.delivery.invoking import Invoker, Result, by_code
 from services.delivery.lane import Lane
-from services.delivery.outcomes import Outcomes
 from services.delivery.retry import Decision, RetryPolicy, decide
-from services.delivery.routing import route
-from services.delivery.segment import complete_message, event_name
 from services.delivery.spans import Spans
 from services.delivery.trials import (
+    Inserted,
     Run,
+    describe_function,
     describe_run,
     describe_without_run,
-    outcome_of_delivery,
     outcome_of_run,
     running,
     timestamp,
 )
-from shared.bus import Ack, ConfigView, Held, Publication
-from shared.bus.message_ids import delivery_id, delivery_message_id
-from shared.bus.subjects import deliveries
-from shared.errors import PenstockError
-from shared.telemetry.propagation import extract, inject, work_on
+from shared.bus import ConfigView, Held
+from shared.bus.message_ids import delivery_id
+from shared.telemetry.propagation import extract, work_on
 
 _log = structlog.get_logger()
 
+_RETRYING = outcome_pb2.STATUS_RETRYING
+_SUCCEEDED = Decision(outcome_pb2.STATUS_SUCCEEDED)
+
 
 @dataclass(frozen=True, slots=True)
-class _Concluded:
-    """A run that was made, and what it came to."""
+class _Ran:
+    """A run that was made: what the source's function came to, if it has one, and the messages that it is about."""
 
     lane: Lane
     source: config_pb2.SourceConfig
-    function: config_pb2.InstanceConfig
+    function: config_pb2.InstanceConfig | None
     run: Run
-    result: Result
+    result: Result | None
+    drafts: Drafts
 
 
-def _concluded(lane: Lane, source: config_pb2.SourceConfig, run: Run, result: Result) -> _Concluded:
-    return _Concluded(lane, source, running(source.function, run.event), run, result)
+def _ran(lane: Lane, source: config_pb2.SourceConfig, run: Run, result: Result) -> _Ran:
+    return _Ran(lane, source, running(source.function, run.event), run, result, Drafts.of(run, result.messages))
+
+
+def _passed_on(lane: Lane, source: config_pb2.SourceConfig, run: Run) -> _Ran:
+    return _Ran(lane, source, None, run, None, Drafts.of(run, [run.event.message]))
 
 
 class SourceWorker:
@@ -67,22 +73,21 @@ class SourceWorker:
     def __init__(
         self,
         *,
-        handing_over: HandingOver,
+        dispatcher: Dispatcher,
         config: ConfigView,
         source_id: str,
         invoker: Invoker,
         attempts: Attempts,
-        outcomes: Outcomes,
         policy: RetryPolicy,
         spans: Spans,
         clock: Clock,
     ) -> None:
-        self._handing_over = handing_over
+        self._dispatcher = dispatcher
         self._config = config
         self._source_id = source_id
         self._invoker = invoker
+        self._inserts = Inserts(invoker, spans)
         self._attempts = attempts
-        self._outcomes = outcomes
         self._policy = policy
         self._spans = spans
         self._clock = clock
@@ -95,7 +100,8 @@ class SourceWorker:
         if source is None:
             return
         messages = [run for run in runs.values() if run.event.WhichOneof("content") == "message"]
-        await self._pass_on(lane, source, messages)
+        if messages:
+            await self._go_on(source, [_passed_on(lane, source, run) for run in messages])
         webhooks = [run for run in runs.values() if run.event.WhichOneof("content") == "request"]
         if webhooks and source.HasField("function"):
             await self._run_function(lane, source, webhooks)
@@ -120,20 +126,6 @@ class SourceWorker:
         work_on(lambda: [run.context for run in runs.values()])
         return runs
 
-    async def _pass_on(self, lane: Lane, source: config_pb2.SourceConfig, runs: Sequence[Run]) -> None:
-        for run in runs:
-            outcome = outcome_of_run(run)
-            describe_without_run(outcome, outcome_pb2.STATUS_SUCCEEDED, "")
-            outcome.started_at.CopyFrom(timestamp(run.started_ns))
-            run.trail = self._spans.trail(
-                run, None, None, failed=False, messages=1, destinations=len(source.destination_ids)
-            )
-            self._route(source, run, outcome, [run.event.message])
-        await self._hand_over(runs)
-        for run in runs:
-            self._spans.source_run(run, None, None, run.outcomes[-1])
-            await lane.ack(run.held)
-
     async def _run_function(self, lane: Lane, source: config_pb2.SourceConfig, runs: Sequence[Run]) -> None:
         invocations = [self._spans.invocation(run.run_id, run.context) for run in runs]
         for invocation, run in zip(invocations, runs, strict=True):
@@ -144,13 +136,35 @@ class SourceWorker:
             for header in request.headers:
                 invocation.request.headers.add(name=header.name, value=header.value)
         by_id = {run.run_id: run for run in runs}
-        for code_digest, alike in by_code(invocations, lambda each: by_id[each.id].event.code_digest):
-            async for results in self._invoker.run(source.function.instance_id, alike, code_digest=code_digest):
-                await self._conclude([_concluded(lane, source, by_id[each.id], each) for each in results])
+        async with finishing() as start:
+            for code_digest, alike in by_code(invocations, lambda each: by_id[each.id].event.code_digest):
+                async for results in self._invoker.run(source.function.instance_id, alike, code_digest=code_digest):
+                    going_on = self._go_on(source, [_ran(lane, source, by_id[each.id], each) for each in results])
+                    if source.HasField("insert_function"):
+                        start(going_on)
+                    else:
+                        await going_on
 
-    async def _conclude_group(self, group: Sequence[_Concluded]) -> None:
+    async def _go_on(self, source: config_pb2.SourceConfig, group: Sequence[_Ran]) -> None:
+        """Take runs through the insert function, if there is one, and conclude each when all its messages are."""
+        if not source.HasField("insert_function"):
+            await self._conclude(group)
+            return
+        inbound = [(each, each.drafts.inbound()) for each in group]
+        owners = {name: each for each, messages in inbound for name in messages}
+        async with finishing() as start:
+            without = [each for each, messages in inbound if not messages]
+            if without:
+                start(self._conclude(without))
+            all_messages = {name: message for _, messages in inbound for name, message in messages.items()}
+            async for results in self._inserts.run(source.insert_function, all_messages):
+                complete = [owners[name] for name, inserted in results if owners[name].drafts.take(name, inserted)]
+                if complete:
+                    start(self._conclude(complete))
+
+    async def _conclude_group(self, group: Sequence[_Ran]) -> None:
         decisions = [self._come_to(each) for each in group]
-        await self._hand_over([each.run for each in group])
+        await self._dispatcher.hand_over([each.run for each in group])
         counts = {
             each.run.run_id: (each.run.attempt, decision.delay_s)
             for each, decision in zip(group, decisions, strict=True)
@@ -162,75 +176,70 @@ class SourceWorker:
             self._spans.source_run(each.run, each.function, each.result, each.run.outcomes[-1])
             await each.lane.settle(each.run.held, decision.delay_s)
 
-    def _come_to(self, concluded: _Concluded) -> Decision:
-        """Decide about a run, and make the outcome and the deliveries that follow from it."""
-        run, result = concluded.run, concluded.result
-        elapsed_s = self._clock.time() - run.held.stored_ns / 1e9
-        decision = decide(self._policy, result, attempt=run.attempt, elapsed_s=elapsed_s)
-        outcome = outcome_of_run(run)
-        describe_run(outcome, decision, result, concluded.function)
-        if outcome.HasField("evidence"):
+    def _come_to(self, ran: _Ran) -> Decision:
+        """Decide about a run, and make the outcomes and the deliveries that follow from it."""
+        run, drafts = ran.run, ran.drafts
+        run.inserted = drafts.inserted()
+        decision = self._decide(run, ran.result) if ran.result else _SUCCEEDED
+        kept_back = [(message, each, self._decide_insert(run, each)) for message, each in drafts.kept_back()]
+        again = next((each for each in kept_back if each[2].status == _RETRYING), None)
+        if again is not None:
+            decision = again[2]
+            run.outcomes.append(self._outcome(ran, decision, again[1]))
+            return decision
+        outcome = self._outcome(ran, decision)
+        fault = next(drafts.faults(), None)
+        if fault is not None:
+            describe_without_run(outcome, outcome_pb2.STATUS_DISCARDED, MALFORMED, fault)
             outcome.evidence.inbound.CopyFrom(run.event)
-        run.trail = self._spans.trail(
-            run,
-            concluded.function,
-            result,
-            failed=bool(outcome.reason),
-            messages=len(result.messages),
-            destinations=len(concluded.source.destination_ids),
-        )
-        self._route(concluded.source, run, outcome, result.messages)
+        run.outcomes += [
+            outcome_of_message(run, message, each_decision, each) for message, each, each_decision in kept_back
+        ]
+        self._route(ran, outcome)
         return decision
 
-    def _route(
-        self, source: config_pb2.SourceConfig, run: Run, outcome: outcome_pb2.Outcome, texts: Sequence[bytes]
-    ) -> None:
-        """Make the deliveries of a run's messages, and the outcomes of those that somebody wished away."""
-        for number, text in enumerate(texts):
-            try:
-                message = complete_message(text, run.event, number)
-            except (ValueError, RecursionError) as error:
-                describe_without_run(outcome, outcome_pb2.STATUS_DISCARDED, "MALFORMED_MESSAGE", str(error))
-                outcome.evidence.inbound.CopyFrom(run.event)
-                continue
-            outcome.messages_sent += 1
-            routes = route(source, message, self._config)
-            body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
-            run.deliveries += [_delivery(run, message, body, destination) for destination in routes.to]
-            for destination in routes.filtered:
-                wished_away = outcome_of_delivery(_delivery(run, message, body, destination), 1, run.context)
-                describe_without_run(wished_away, outcome_pb2.STATUS_FILTERED, "INTEGRATIONS_OBJECT")
-                run.outcomes.append(wished_away)
+    def _route(self, ran: _Ran, outcome: outcome_pb2.Outcome) -> None:
+        run, messages = ran.run, list(ran.drafts.passed())
+        run.trail = self._spans.trail(
+            run,
+            ran.function,
+            ran.result,
+            failed=any(each.reason and each.status != outcome_pb2.STATUS_FILTERED for each in [*run.outcomes, outcome]),
+            messages=len(messages),
+            destinations=len(ran.source.destination_ids),
+        )
+        outcome.messages_sent = len(messages)
+        for message, inserted in messages:
+            self._dispatcher.route(ran.source, run, message, inserted)
         # The run's own outcome is the last one.
         run.outcomes.append(outcome)
 
-    async def _hand_over(self, runs: Sequence[Run]) -> None:
-        """Publish deliveries, wait until all are stored, then publish the outcomes."""
-        leaving = [(run, delivery) for run in runs for delivery in run.deliveries]
-        results = await self._handing_over.publish(
-            [
-                Leaving(delivery.destination_id, _publication(run, delivery), repeated=run.held.deliveries > 1)
-                for run, delivery in leaving
-            ]
-        )
-        dead = [
-            self._dead_letter(run, delivery, result)
-            for (run, delivery), result in zip(leaving, results, strict=True)
-            if not isinstance(result, Ack)
-        ]
-        outcomes = [outcome for run in runs for outcome in run.outcomes]
-        if outcomes:
-            await self._outcomes.publish([*dead, *outcomes])
-
-    def _dead_letter(
-        self, run: Run, delivery: delivery_pb2.Delivery, result: Ack | PenstockError
-    ) -> outcome_pb2.Outcome:
-        outcome = outcome_of_delivery(delivery, 1, run.context)
-        error = result if isinstance(result, PenstockError) else PenstockError("")
-        describe_without_run(outcome, outcome_pb2.STATUS_EXHAUSTED, error.reason, error.message)
-        outcome.evidence.delivery.CopyFrom(delivery)
-        self._spans.undelivered(run, delivery, error.reason)
+    def _outcome(self, ran: _Ran, decision: Decision, failed: Inserted | None = None) -> outcome_pb2.Outcome:
+        """Begin the outcome of a run: of what its function came to, or an insert function that failed."""
+        run, result = ran.run, failed.result if failed else ran.result
+        outcome = outcome_of_run(run)
+        if result is None:
+            describe_without_run(outcome, decision.status, decision.reason)
+            outcome.started_at.CopyFrom(timestamp(run.started_ns))
+        else:
+            describe_run(outcome, decision, result)
+        if ran.function and ran.result:
+            describe_function(outcome.function, ran.function, ran.result)
+        for inserted in run.inserted:
+            describe_function(outcome.insert_functions.add(), inserted.function, inserted.result)
+        if outcome.HasField("evidence"):
+            outcome.evidence.inbound.CopyFrom(run.event)
         return outcome
+
+    def _decide(self, run: Run, result: Result) -> Decision:
+        return decide(self._policy, result, attempt=run.attempt, elapsed_s=self._elapsed_s(run))
+
+    def _decide_insert(self, run: Run, inserted: Inserted) -> Decision:
+        elapsed_s = self._elapsed_s(run)
+        return decide_source_insert(self._policy, inserted.result, attempt=run.attempt, elapsed_s=elapsed_s)
+
+    def _elapsed_s(self, run: Run) -> float:
+        return self._clock.time() - run.held.stored_ns / 1e9
 
     async def _refuse(self, lane: Lane, runs: Sequence[Run]) -> None:
         for run in runs:
@@ -240,45 +249,10 @@ class SourceWorker:
             )
             outcome.evidence.inbound.CopyFrom(run.event)
             run.outcomes.append(outcome)
-        await self._hand_over(runs)
+        await self._dispatcher.hand_over(runs)
         for run in runs:
             self._spans.source_run(run, None, None, run.outcomes[-1])
             await lane.ack(run.held)
-
-
-def _delivery(
-    run: Run, message: dict[str, Any], body: bytes, destination: config_pb2.DestinationConfig
-) -> delivery_pb2.Delivery:
-    kind = message.get("type")
-    return delivery_pb2.Delivery(
-        event_id=run.event.event_id,
-        message_id=message["messageId"].encode("utf-8", "replace").decode(),
-        workspace_id=run.event.workspace_id,
-        source_id=run.event.source_id,
-        destination_id=destination.destination_id,
-        received_at=run.event.received_at,
-        routed_at=timestamp(time.time_ns()),
-        message=body,
-        event_type=kind if isinstance(kind, str) else "",
-        event_name=event_name(message),
-        trail=run.trail,
-        replay=run.event.replay,
-    )
-
-
-def _publication(run: Run, delivery: delivery_pb2.Delivery) -> Publication:
-    return Publication(
-        subject=deliveries(delivery.workspace_id, delivery.destination_id),
-        payload=delivery.SerializeToString(),
-        message_id=delivery_message_id(
-            delivery.workspace_id,
-            delivery.source_id,
-            delivery.message_id,
-            delivery.destination_id,
-            delivery.replay,
-        ),
-        headers=inject(run.context),
-    )
 
 
 def _parse(held: Held) -> inbound_pb2.InboundEvent | None:

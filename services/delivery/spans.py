@@ -30,7 +30,7 @@ from services.delivery.trails import (
     result_of,
     trail_of,
 )
-from services.delivery.trials import Run, Trial
+from services.delivery.trials import Inserted, Run, Trial
 from shared.bus import Held
 from shared.bus.subjects import DELIVERIES, INBOX
 from shared.telemetry import attributes as names
@@ -121,6 +121,8 @@ class Spans:
         )
         if function and result:
             self._functions.record(hop, FunctionRun(function, result, run.function_span_id, _HTTP), keep=keep)
+        for inserted in run.inserted:
+            self._functions.record(hop, _insert_run(inserted), keep=keep)
 
     def delivery(
         self,
@@ -172,6 +174,8 @@ class Spans:
             keep=keep,
             attributes=_delivery_attributes(trial.delivery, decision, attempt=trial.attempt, failed=failed),
         )
+        if trial.inserted:
+            self._functions.record(hop, _insert_run(trial.inserted), keep=keep)
         if run:
             self._functions.record(hop, run, keep=keep)
 
@@ -194,6 +198,10 @@ class Spans:
         )
         if run.function_span_id:
             self._functions.record(hop, FunctionRun(run, result_of(run), run.function_span_id, _HTTP), keep=True)
+        if run.HasField("insert_run"):
+            insert = run.insert_run
+            told = FunctionRun(insert, result_of(insert), insert.function_span_id, _PUBSUB)
+            self._functions.record(hop, told, keep=True)
 
     def _accepted(
         self, acceptance: trail_pb2.Acceptance, trace_id: int, of: inbound_pb2.InboundEvent | delivery_pb2.Delivery
@@ -205,6 +213,10 @@ class Spans:
             source_id=of.source_id,
             event_id=of.event_id,
         )
+
+
+def _insert_run(inserted: Inserted) -> FunctionRun:
+    return FunctionRun(inserted.function, inserted.result, inserted.span_id, _PUBSUB)
 
 
 def _has_failed(decision: Decision) -> bool:

@@ -15,7 +15,9 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col
 
 from penstock.event.v1 import outcome_pb2
+from services.delivery.counting import Counts, KnownEvents
 from services.delivery.folding import Changes, Row, fold, keys_of
+from services.delivery.metric_tables import HOUR_S, EventCounter, LatencyCounter
 from services.delivery.purging import purge
 from services.delivery.selection import Filter, conditions
 from services.delivery.settings import ReadModelLimits
@@ -73,6 +75,8 @@ class Store:
         self._database = database
         self._limits = limits
         self._unpruned: Tally[str] = Tally()
+        self._known_events = KnownEvents(limits.event_names_per_hour)
+        self._used: set[str] = set()
 
     async def sequence(self) -> int:
         """Give how far OUTCOMES is folded; 0 at the beginning."""
@@ -92,17 +96,37 @@ class Store:
 
         Raises Overtaken when the tables stand somewhere else than at `after`.
         """
-        async with self._database.write() as session:
-            projection = await self._projection(session)
-            if projection.sequence != after:
-                raise Overtaken
-            known = await _known(session, keys_of(outcomes))
-            changes = fold(outcomes, known, projection.ordinal)
-            await self._write(session, changes)
-            projection.sequence = upto
-            projection.ordinal += len(outcomes)
-            session.add(projection)
-            await self._prune(session, changes, projection.ordinal)
+        try:
+            async with self._database.write() as session:
+                changes = await self._fold(session, outcomes, after, upto)
+        except BaseException:
+            # It tells of rows that were not written, or another projector has written more.
+            self._known_events.forget()
+            raise
+        self._used.update(row["workspace_id"] for row in changes.usage.values())
+
+    def used(self) -> set[str]:
+        """Give the workspaces whose usage has grown since this was asked before."""
+        used, self._used = self._used, set()
+        return used
+
+    async def _fold(
+        self, session: AsyncSession, outcomes: Sequence[outcome_pb2.Outcome], after: int, upto: int
+    ) -> Changes:
+        projection = await self._projection(session)
+        if projection.sequence != after:
+            raise Overtaken
+        known = await _known(session, keys_of(outcomes))
+        await _learn_events(session, self._known_events, outcomes)
+        counts = Counts(self._known_events)
+        changes = fold(outcomes, known, projection.ordinal, counts)
+        await self._write(session, changes)
+        await self._write_counts(session, counts)
+        projection.sequence = upto
+        projection.ordinal += len(outcomes)
+        session.add(projection)
+        await self._prune(session, changes, projection.ordinal)
+        return changes
 
     async def deliveries(self, workspace_id: str, wanted: Filter, *, before: int | None, limit: int) -> Sequence[Shown]:
         """List deliveries, the latest first, from those that changed before the ordinal `before` on."""
@@ -156,6 +180,10 @@ class Store:
         await self._upsert(session, Delivery, changes.deliveries.values())
         await self._upsert(session, Evidence, changes.evidence.values())
 
+    async def _write_counts(self, session: AsyncSession, counts: Counts) -> None:
+        await self._upsert(session, EventCounter, counts.events.values(), add=("count", "retried"))
+        await self._upsert(session, LatencyCounter, counts.latencies.values(), add=("count",))
+
     async def _upsert(
         self, session: AsyncSession, model: type[SQLModel], rows: Collection[Row], *, add: Collection[str] = ()
     ) -> None:
@@ -199,3 +227,17 @@ async def _known(session: AsyncSession, keys: Collection[str]) -> set[str]:
     for start in range(0, len(listed), _LOOK_UP):
         known.update((await session.scalars(query, {"keys": listed[start : start + _LOOK_UP]})).all())
     return known
+
+
+async def _learn_events(session: AsyncSession, known: KnownEvents, outcomes: Collection[outcome_pb2.Outcome]) -> None:
+    """Learn which events the hours of outcomes count apart already."""
+    for workspace_id, start_s in known.missing(outcomes):
+        columns: Any = (EventCounter.event_type, EventCounter.event_name)
+        query: Any = sqlalchemy.select(*columns).distinct()
+        query = query.where(
+            col(EventCounter.workspace_id) == workspace_id,
+            col(EventCounter.span_s) == HOUR_S,
+            col(EventCounter.start_s) == start_s,
+        )
+        found: Sequence[Any] = (await session.execute(query)).all()
+        known.learn((workspace_id, start_s), [(event_type, event_name) for event_type, event_name in found])

@@ -161,6 +161,7 @@ class Usage(SQLModel, table=True):
     """What a function's instance used in a month."""
 
     __tablename__ = "usage"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("usage_by_month", "month", "workspace_id"),)
     workspace_id: str = Field(primary_key=True)
     # `2026-11`.
     month: str = Field(primary_key=True)
@@ -169,3 +170,19 @@ class Usage(SQLModel, table=True):
     invocations: int = Field(sa_type=BigInteger)
     wall_us: int = Field(sa_type=BigInteger)
     fuel: int = Field(sa_type=BigInteger)
+
+
+class UsageNotice(SQLModel, table=True):
+    """Word that so many percent of a month's allotment are used up; given once."""
+
+    __tablename__ = "usage_notices"  # pyright: ignore[reportAssignmentType]
+    workspace_id: str = Field(primary_key=True)
+    month: str = Field(primary_key=True)
+    percent: int = Field(sa_type=BigInteger, primary_key=True)
+    notice_id: str
+    noticed_us: int = Field(sa_type=BigInteger)
+    # What was used by then, and the allotment of then.
+    wall_us: int = Field(sa_type=BigInteger)
+    allotment_us: int = Field(sa_type=BigInteger)
+    # Whether the log has its event, or there was no source to take it.
+    forwarded: bool

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from typing import Any
 
 from opentelemetry.trace import SpanContext, TraceFlags
 
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import inbound_pb2, trail_pb2
 from penstock.executor.v1 import result_pb2
-from services.delivery.trials import Run, timestamp
+from services.delivery.trials import Inserted, Run, timestamp
 from shared.telemetry.accepting import Accepting, record_accepting
 from shared.telemetry.tracing import Tracing
 
@@ -48,6 +49,20 @@ def trail_of(
     return trail_pb2.Trail(acceptance=acceptance_of(run), source_run=told)
 
 
+def trail_of_message(trail: trail_pb2.Trail | None, inserted: Inserted | None) -> trail_pb2.Trail | None:
+    """Give the trail of one of a run's messages: the run's, and the insert function that it went through."""
+    if trail is None or inserted is None or not trail.source_run.started_unix_nano:
+        return trail
+    own = trail_pb2.Trail()
+    own.CopyFrom(trail)
+    told = trail_pb2.InsertRun(
+        function_span_id=inserted.span_id, **_function_fields(inserted.function, inserted.result)
+    )
+    _add_seen(told, inserted.result)
+    own.source_run.insert_run.CopyFrom(told)
+    return own
+
+
 def complete_acceptance(event: inbound_pb2.InboundEvent, parent: SpanContext | None, *, stored_ns: int) -> None:
     """Add what the log knows to what the gateway told of the acceptance, once: a replay has another parent."""
     acceptance = event.acceptance
@@ -60,7 +75,7 @@ def acceptance_of(run: Run) -> trail_pb2.Acceptance | None:
     return run.event.acceptance if run.event.acceptance.span_id else None
 
 
-def result_of(run: trail_pb2.SourceRun) -> result_pb2.InvocationResult:
+def result_of(run: trail_pb2.SourceRun | trail_pb2.InsertRun) -> result_pb2.InvocationResult:
     """Give what a run came to as the executor told it, as far as its spans tell of it."""
     result = result_pb2.InvocationResult(
         id=run.invocation_id,
@@ -148,24 +163,35 @@ def context(trace_id: int, span_id: int) -> SpanContext:
 def _with_function(
     run: Run, function: config_pb2.InstanceConfig, result: result_pb2.InvocationResult, messages: int
 ) -> trail_pb2.SourceRun:
-    usage, started, finished = result.usage, result.started_at, result.finished_at
     told = trail_pb2.SourceRun(
         span_id=run.context.span_id,
         started_unix_nano=run.started_ns,
         messages_sent=messages,
         function_span_id=run.function_span_id,
-        invocation_id=result.id,
-        function_id=function.function_id,
-        function_name=function.function_name,
-        instance_id=function.instance_id,
-        version_id=function.version_id,
-        function_started_unix_nano=started.seconds * _NANOSECONDS + started.nanos,
-        function_finished_unix_nano=finished.seconds * _NANOSECONDS + finished.nanos,
-        fuel=usage.fuel,
-        memory_bytes=usage.memory_bytes,
-        cold=usage.cold,
-        earlier_events=usage.earlier_events,
+        **_function_fields(function, result),
     )
+    _add_seen(told, result)
+    return told
+
+
+def _function_fields(function: config_pb2.InstanceConfig, result: result_pb2.InvocationResult) -> dict[str, Any]:
+    usage, started, finished = result.usage, result.started_at, result.finished_at
+    return {
+        "invocation_id": result.id,
+        "function_id": function.function_id,
+        "function_name": function.function_name,
+        "instance_id": function.instance_id,
+        "version_id": function.version_id,
+        "function_started_unix_nano": started.seconds * _NANOSECONDS + started.nanos,
+        "function_finished_unix_nano": finished.seconds * _NANOSECONDS + finished.nanos,
+        "fuel": usage.fuel,
+        "memory_bytes": usage.memory_bytes,
+        "cold": usage.cold,
+        "earlier_events": usage.earlier_events,
+    }
+
+
+def _add_seen(told: trail_pb2.SourceRun | trail_pb2.InsertRun, result: result_pb2.InvocationResult) -> None:
     if result.logs:
         told.logs.extend(result.logs)
     for request in result.requests:
@@ -178,4 +204,3 @@ def _with_function(
             finished_at=request.finished_at,
             span_id=request.span_id,
         )
-    return told

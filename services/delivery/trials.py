@@ -17,6 +17,20 @@ from shared.bus import Held
 _NANOSECONDS = 1_000_000_000
 
 
+@dataclass(frozen=True, slots=True)
+class Inserted:
+    """A run of an insert function on one message: what ran, what came of it, and the span that it was told to be."""
+
+    function: config_pb2.InstanceConfig
+    result: result_pb2.InvocationResult
+    span_id: int
+
+    @property
+    def has_passed(self) -> bool:
+        """Whether the message goes on, as `result.returned`."""
+        return not self.result.HasField("error")
+
+
 @dataclass(slots=True)
 class Run:
     """One try of one inbound event: what it came to, and what follows from it."""
@@ -29,6 +43,7 @@ class Run:
     context: SpanContext
     started_ns: int
     function_span_id: int = 0
+    inserted: list[Inserted] = field(default_factory=list[Inserted])
     trail: trail_pb2.Trail | None = None
     deliveries: list[delivery_pb2.Delivery] = field(default_factory=list[delivery_pb2.Delivery])
     outcomes: list[outcome_pb2.Outcome] = field(default_factory=list[outcome_pb2.Outcome])
@@ -46,6 +61,12 @@ class Trial:
     context: SpanContext
     started_ns: int
     function_span_id: int = 0
+    inserted: Inserted | None = None
+
+    @property
+    def message(self) -> bytes:
+        """The message as the destination gets it."""
+        return self.inserted.result.returned if self.inserted else self.delivery.message
 
 
 def outcome_of_run(run: Run) -> outcome_pb2.Outcome:
@@ -101,12 +122,7 @@ def timestamp(time_ns: int) -> Timestamp:
     return made
 
 
-def describe_run(
-    outcome: outcome_pb2.Outcome,
-    decision: Decision,
-    result: result_pb2.InvocationResult,
-    instance: config_pb2.InstanceConfig,
-) -> None:
+def describe_run(outcome: outcome_pb2.Outcome, decision: Decision, result: result_pb2.InvocationResult) -> None:
     """Put into an outcome what a function's run came to; evidence only where it was no success."""
     outcome.status = decision.status
     outcome.reason = decision.reason
@@ -114,11 +130,6 @@ def describe_run(
     outcome.finished_at.CopyFrom(result.finished_at)
     if decision.delay_s is not None:
         outcome.next_attempt_at.CopyFrom(timestamp(time.time_ns() + int(decision.delay_s * _NANOSECONDS)))
-    outcome.function.function_id = instance.function_id
-    outcome.function.instance_id = instance.instance_id
-    outcome.function.version_id = instance.version_id
-    outcome.function.code_digest = instance.code_digest
-    outcome.function.usage.CopyFrom(result.usage)
     if decision.status != outcome_pb2.STATUS_SUCCEEDED:
         outcome.evidence.error.CopyFrom(result.error)
         outcome.evidence.logs.extend(result.logs)
@@ -126,6 +137,17 @@ def describe_run(
         asked_s = retry_after_s(result)
         if asked_s is not None:
             outcome.evidence.retry_after.FromMilliseconds(int(asked_s * 1000))
+
+
+def describe_function(
+    run: outcome_pb2.FunctionRun, instance: config_pb2.InstanceConfig, result: result_pb2.InvocationResult
+) -> None:
+    """Put into an outcome which function ran, and what it used."""
+    run.function_id = instance.function_id
+    run.instance_id = instance.instance_id
+    run.version_id = instance.version_id
+    run.code_digest = instance.code_digest
+    run.usage.CopyFrom(result.usage)
 
 
 def describe_without_run(

@@ -17,14 +17,17 @@ from services.delivery.circuit import Circuit
 from services.delivery.clock import Clock
 from services.delivery.destination_worker import DestinationWorker
 from services.delivery.disabling import Disabling
+from services.delivery.dispatching import Dispatcher
 from services.delivery.handing_over import HandingOver
 from services.delivery.health import DestinationHealth
 from services.delivery.invoking import Invoker
 from services.delivery.lane import Lane, LaneConsumer
+from services.delivery.lock_out import LockOut
 from services.delivery.neighbours import Neighbours
 from services.delivery.outcomes import Outcomes
 from services.delivery.pacing import Pace
 from services.delivery.rate_limit import TokenBucket
+from services.delivery.routing import Router
 from services.delivery.settings import DeliverySettings, LaneLimits
 from services.delivery.source_worker import SourceWorker
 from services.delivery.spans import Spans
@@ -66,6 +69,7 @@ class Workers:
         spans: Spans,
         settings: DeliverySettings,
         disabling: Disabling,
+        lock_out: LockOut,
         clock: Clock,
     ) -> None:
         self._bus = bus
@@ -74,14 +78,20 @@ class Workers:
         self._spans = spans
         self._settings = settings
         self._disabling = disabling
+        self._lock_out = lock_out
         self._clock = clock
         self._outcomes = Outcomes(bus)
         self._handing_over = HandingOver(bus, config)
+        self._router = Router(config)
         self._inbox, self._deliveries = Redeliveries(bus, subjects.INBOX), Redeliveries(bus, subjects.DELIVERIES)
         self.destinations: dict[str, DestinationInService] = {}
         self._neighbours = Neighbours(clock=clock.monotonic)
         self._running: dict[str, _Running] = {}
         self._removed: set[str] = set()
+
+    def is_locked_out(self, workspace_id: str) -> bool:
+        """Tell whether functions of a workspace do not run here now."""
+        return self._lock_out.holds(workspace_id)
 
     def in_flight(self) -> Mapping[tuple[str, ...], float]:
         """Count the events being worked on, by stage."""
@@ -131,12 +141,13 @@ class Workers:
     def _source_lane(self, source: config_pb2.SourceConfig) -> Lane:
         limits = self._settings.sources
         worker = SourceWorker(
-            handing_over=self._handing_over,
+            dispatcher=Dispatcher(
+                router=self._router, handing_over=self._handing_over, outcomes=self._outcomes, spans=self._spans
+            ),
             config=self._config,
             source_id=source.source_id,
-            invoker=self._invoker,
+            invoker=self._invoker_of(source.workspace_id),
             attempts=Attempts(self._bus, source.source_id, redeliveries=self._inbox, clock=self._clock),
-            outcomes=self._outcomes,
             policy=self._settings.source_retry,
             spans=self._spans,
             clock=self._clock,
@@ -177,7 +188,7 @@ class Workers:
         health = self._health(destination)
         worker = DestinationWorker(
             destination=current,
-            invoker=self._invoker,
+            invoker=self._invoker_of(destination.workspace_id),
             attempts=Attempts(self._bus, name, redeliveries=self._deliveries, clock=self._clock),
             outcomes=self._outcomes,
             policy=self._settings.destination_retry,
@@ -205,6 +216,9 @@ class Workers:
             on_declared=self._deliveries.forget,
             clock=self._clock,
         )
+
+    def _invoker_of(self, workspace_id: str) -> Invoker:
+        return self._invoker.unless(lambda: self.is_locked_out(workspace_id))
 
     def _bounded(self, limits: LaneLimits, concurrency: int, workspace_id: str) -> int:
         if self._neighbours.has(workspace_id):

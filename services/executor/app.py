@@ -9,12 +9,18 @@ from contextlib import asynccontextmanager
 import grpc
 
 from penstock.config.v1 import config_pb2
-from penstock.executor.v1 import executor_service_pb2, executor_service_pb2_grpc
+from penstock.executor.v1 import (
+    executor_service_pb2,
+    executor_service_pb2_grpc,
+    preview_service_pb2,
+    preview_service_pb2_grpc,
+)
 from penstock.secrets.v1 import secrets_service_pb2, secrets_service_pb2_grpc
 from services.executor.local import make_executor
 from services.executor.metrics import observing, observing_memory
 from services.executor.network import NetworkOutside
 from services.executor.pool import SandboxPool
+from services.executor.preview import PreviewServicer
 from services.executor.programs import Programs
 from services.executor.service import ExecutorServicer
 from services.executor.settings import ExecutorSettings
@@ -31,6 +37,7 @@ from shared.telemetry.rpc_client import client_interceptors
 from shared.telemetry.tracing import Tracing
 
 SERVICE = executor_service_pb2.DESCRIPTOR.services_by_name["ExecutorService"].full_name
+PREVIEWS = preview_service_pb2.DESCRIPTOR.services_by_name["PreviewService"].full_name
 SWEEP_S = 30.0
 
 
@@ -99,8 +106,9 @@ async def build(settings: ExecutorSettings, tracing: Tracing) -> AsyncGenerator[
         servicer = ExecutorServicer(
             executor=executor, programs=programs, usage=usage, waiting_events=settings.waiting_events
         )
+        previews = PreviewServicer(executor=executor.for_trials(), programs=programs, usage=usage)
         with observing(pool), observing_memory(pool):
-            async with _serving(settings, servicer, tracing), _sweeping(programs, executor.caches):
+            async with _serving(settings, servicer, previews, tracing), _sweeping(programs, executor.caches):
                 yield
         pool.close()
 
@@ -118,13 +126,16 @@ async def _deployments(settings: ExecutorSettings, tracing: Tracing, bus: Bus) -
 
 
 @asynccontextmanager
-async def _serving(settings: ExecutorSettings, servicer: ExecutorServicer, tracing: Tracing) -> AsyncGenerator[None]:
+async def _serving(
+    settings: ExecutorSettings, servicer: ExecutorServicer, previews: PreviewServicer, tracing: Tracing
+) -> AsyncGenerator[None]:
     def add(server: grpc.aio.Server) -> None:
+        preview_service_pb2_grpc.add_PreviewServiceServicer_to_server(previews, server)
         executor_service_pb2_grpc.add_ExecutorServiceServicer_to_server(servicer, server)
 
     server = RpcServer(
         address=settings.grpc_address,
-        names=[SERVICE],
+        names=[SERVICE, PREVIEWS],
         add=add,
         authenticate=ServiceAuthenticator(load_identities(settings.identities_file)),
         tracing=tracing,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import hashlib
 from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
@@ -31,6 +32,9 @@ from services.executor.shared_cache import SharedCaches
 from services.executor.source import AUTHOR_FILE, CodeFault
 from services.executor.turns import Turns
 from shared.egress import EgressRules
+
+# Images of code that is tried out, kept in memory for the next try.
+TRIED_IMAGES = 16
 
 
 def digest_of(code: str) -> str:
@@ -87,6 +91,12 @@ class Executor:
         self._concurrency = Concurrency(wait_s=pool.wait_s)
         self.pool = pool
         self.caches = caches or SharedCaches()
+
+    def for_trials(self) -> Executor:
+        """Give one for code that is tried out: it shares all but the images, for which no deployed function waits."""
+        trials = copy.copy(self)
+        trials._images = ImageCache(builder=self._builder, capacity=TRIED_IMAGES, stores=False)  # noqa: SLF001 a copy of its own
+        return trials
 
     async def check(self, code: str) -> TopLevel:
         """Compile code, run its top level, tell its handlers. Raises CodeFaultError for code that does not compile."""

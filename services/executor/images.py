@@ -180,10 +180,11 @@ def _snapshot(guest: Guest) -> bytes:
 
 class ImageCache:
     """Loaded images by code, the least recently used dropped first. Loads and builds on a thread of its own, so that
-    guests go on meanwhile."""
+    guests go on meanwhile. With `stores` those that were built are stored on disk."""
 
-    def __init__(self, *, builder: ImageBuilder, capacity: int = 256) -> None:
+    def __init__(self, *, builder: ImageBuilder, capacity: int = 256, stores: bool = True) -> None:
         self._builder = builder
+        self._stores = stores
         self._capacity = capacity
         self._images: OrderedDict[str, Image] = OrderedDict()
         self._loading: dict[str, asyncio.Future[Image]] = {}
@@ -216,7 +217,7 @@ class ImageCache:
             return
         image = self._images[digest] = done.result()
         IMAGES.add(("disk" if image.is_stored else "built",))
-        if not image.is_stored:
+        if self._stores and not image.is_stored:
             # Not before the first event, which waits for this.
             self._thread.submit(self._builder.store, code, image)
         while len(self._images) > self._capacity:

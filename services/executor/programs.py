@@ -18,7 +18,7 @@ from services.executor.pool import SandboxPool
 from services.executor.results import LEAST_MEMORY_BYTES, FunctionKind, Limits
 from shared.code import MAX_CODE_BYTES
 from shared.egress import EgressRules
-from shared.errors import InvalidArgument, NotFound, Unavailable
+from shared.errors import FieldViolation, InvalidArgument, NotFound, Unavailable
 
 # Plaintext of sensitive settings is held no longer.
 HELD_S = 300.0
@@ -158,7 +158,8 @@ def checked_kind(kind: config_pb2.FunctionKind.ValueType, language: config_pb2.L
 def checked_code(code: str) -> str:
     """Give the code if it is no longer than allowed. Raises InvalidArgument."""
     if len(code.encode(errors="surrogatepass")) > MAX_CODE_BYTES:
-        raise InvalidArgument(f"Code may have {MAX_CODE_BYTES:,} bytes.")
+        wrong = FieldViolation("code", f"may have {MAX_CODE_BYTES:,} bytes")
+        raise InvalidArgument(f"Code may have {MAX_CODE_BYTES:,} bytes.", violations=[wrong])
     return code
 
 

@@ -8,8 +8,8 @@ from starlette.types import Receive
 
 from services.gateway.answers import Refused, of_error
 from services.gateway.room import EVENT_BYTES, Held
-from services.gateway.strict_json import parse_json
 from shared.errors import PenstockError
+from shared.strict_json import parse_json
 
 _JSON = b"application/json"
 _FORM = b"application/x-www-form-urlencoded"
@@ -21,7 +21,7 @@ async def read_body(headers: Mapping[bytes, bytes], receive: Receive, held: Held
     """Read a JSON or form body. Raises Refused: 413, 415, 429 and 503 without room, 400 for JSON that is none."""
     kind = _kind(headers)
     try:
-        body = await _bounded(receive, held, size_bytes)
+        body = await read_bounded(receive, held, size_bytes)
     except PenstockError as error:
         raise of_error(error, close=True) from None
     if kind == _JSON:
@@ -42,7 +42,8 @@ def _kind(headers: Mapping[bytes, bytes]) -> bytes:
     return kind
 
 
-async def _bounded(receive: Receive, held: Held, size_bytes: int) -> bytes:
+async def read_bounded(receive: Receive, held: Held, size_bytes: int) -> bytes:
+    """Read a body of any kind. Raises Refused: 413 when it is larger; and as `Held.grow`."""
     held.grow(EVENT_BYTES)
     chunks: list[bytes] = []
     received, more = 0, True

@@ -90,7 +90,8 @@ class Connection(HttpToolsProtocol):
         self._in_head = False
         self._deadline = self.loop.time() + self._limits.body_timeout_s
         super().on_headers_complete()
-        self.cycle.transport = cast("Any", _JoiningTransport(self.transport))
+        if self.scope["method"] != "HEAD":  # which is answered with a head alone
+            self.cycle.transport = cast("Any", _JoiningTransport(self.transport))
         if self._limits.closing:
             self.cycle.keep_alive = False
 

@@ -18,6 +18,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.answers import Refused, defect
+from services.gateway.api.app import PREFIX as API
+from services.gateway.api.app import ManagementApi
 from services.gateway.connections import Connection, ConnectionLimits
 from services.gateway.metrics_page import MetricsPage
 from services.gateway.webhooks import PREFIX, Webhooks
@@ -29,8 +31,8 @@ _STOP_S = 6
 _SWEEP_S = 0.25
 
 
-def make_app(*, webhooks: Webhooks, metrics: MetricsPage, is_ready: Callable[[], bool]) -> ASGIApp:
-    """Make the application: webhooks the short way, everything else by Starlette."""
+def make_app(*, webhooks: Webhooks, api: ManagementApi, metrics: MetricsPage, is_ready: Callable[[], bool]) -> ASGIApp:
+    """Make the application: webhooks the short way, the management API its own, everything else by Starlette."""
 
     async def measured(request: Request) -> Response | Refused:
         return await metrics(request)
@@ -47,8 +49,12 @@ def make_app(*, webhooks: Webhooks, metrics: MetricsPage, is_ready: Callable[[],
     )
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        chosen = webhooks if scope["path"].startswith(PREFIX) else rest
-        await chosen(scope, receive, send)
+        await chosen(scope["path"])(scope, receive, send)
+
+    def chosen(path: str) -> ASGIApp:
+        if path.startswith(PREFIX):
+            return webhooks
+        return api if path == API or path.startswith(f"{API}/") else rest
 
     return app
 

@@ -18,7 +18,8 @@ from services.gateway import metrics
 from services.gateway.accept import Acceptor, inbox_publication, new_event, tell_of_acceptance
 from services.gateway.messages import MessageRefused, check_message
 from services.gateway.room import EVENT_BYTES, Room
-from shared.bus import ConfigView, Publication
+from services.gateway.tokens import Tokens
+from shared.bus import Publication
 from shared.errors import FailedPrecondition, InvalidArgument, PenstockError, Unauthenticated
 from shared.rpc.access import caller
 from shared.telemetry.accepting import Accepting, record_accepting
@@ -42,10 +43,8 @@ class _Taken:
 class IngestService(contract_grpc.IngestServiceServicer):
     """Takes messages for the source whose write key the caller holds."""
 
-    def __init__(
-        self, *, config: ConfigView, acceptor: Acceptor, tracing: Tracing, room: Room, message_bytes: int
-    ) -> None:
-        self._config = config
+    def __init__(self, *, tokens: Tokens, acceptor: Acceptor, tracing: Tracing, room: Room, message_bytes: int) -> None:
+        self._tokens = tokens
         self._acceptor = acceptor
         self._tracing = tracing
         self._room = room
@@ -69,10 +68,10 @@ class IngestService(contract_grpc.IngestServiceServicer):
             yield response
 
     def _source(self) -> config_pb2.SourceConfig:
-        token = caller().source
-        source = self._config.get(config_pb2.SourceConfig, token.source_id) if token else None
+        # Asked anew for each request of a stream, which may outlive the key that opened it.
+        source = self._tokens.source_of_digest(caller().token_digest)
         if source is None:
-            raise Unauthenticated("The write key's source is no more.", reason="UNKNOWN_SOURCE")
+            raise Unauthenticated("The write key opens no source any more.", reason="UNKNOWN_SOURCE")
         if not source.enabled:
             raise FailedPrecondition("The source is disabled.", reason="SOURCE_DISABLED")
         return source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from services.gateway.strict_json import parse_json
+from shared.strict_json import parse_json
 
 _TYPES = frozenset({"identify", "track", "page", "screen", "group", "alias"})
 _MESSAGE_ID_CHARACTERS = 100

@@ -16,6 +16,13 @@ DURATION = histogram(
     text="Time from a request to its answer, of requests whose events the log took.",
     labels=("entry",),
 )
+API_DURATION = histogram(
+    "penstock.api.duration",
+    unit="s",
+    text="Time from a request of the management API to its answer, by operation and status; the operation is empty "
+    "where no path or method fits.",
+    labels=("operation", "status"),
+)
 ACCEPTED = "ACCEPTED"
 WEBHOOK, GRPC = "webhook", "grpc"
 

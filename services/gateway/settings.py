@@ -30,6 +30,25 @@ class GatewaySettings(ServiceSettings):
         default=64 * 1024 * 1024,
         description="Bytes of events that the log does not have yet, of one source half as many; more are refused.",
     )
+    api_body_bytes: int = Field(
+        default=12 * 1024 * 1024, description="Largest body of a request to the management API, in bytes."
+    )
+    api_in_flight_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        description="Bytes of bodies that the management API holds at a time, of one token half as many.",
+    )
+    api_timeout_s: float = Field(default=30.0, gt=0, description="Seconds in which a call of the management API ends.")
+    api_token_points: int = Field(
+        default=1200, ge=1, description="Calls of the management API that one token makes in a window; most cost 1."
+    )
+    api_address_points: int = Field(
+        default=3600,
+        ge=1,
+        description="Requests to the management API from one address in a window; one with a wrong token costs 10.",
+    )
+    api_window_s: float = Field(
+        default=60.0, gt=0, description="Seconds in which these calls become available again, evenly."
+    )
     stop_notice_s: float = Field(
         default=0.0,
         ge=0,

@@ -1,4 +1,4 @@
-"""The first start: a workspace, and a token for its owner."""
+"""The first start: a workspace, and a token for its owner, who also operates the installation."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from shared.database import Database
 from shared.rpc.identity import digest
 
 WORKSPACE_NAME = "default"
+# Who starts an installation also makes its workspaces.
+_FIRST_ROLES = (access_pb2.ROLE_OWNER, access_pb2.ROLE_OPERATOR)
 _TOKEN_PATTERN = re.compile(r"ptk_[0-9A-Za-z]{32,128}")
 
 
@@ -27,7 +29,7 @@ async def bootstrap(database: Database, *, owner_token_file: Path) -> None:
         if await workspaces.exist():
             return
         token = _token(owner_token_file)
-        await workspaces.create(WORKSPACE_NAME, token_digest=digest(token), roles=[access_pb2.ROLE_OWNER])
+        await workspaces.create(WORKSPACE_NAME, token_digest=digest(token), roles=_FIRST_ROLES)
 
 
 def _token(path: Path) -> str:

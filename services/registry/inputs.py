@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, field_validator
 
 from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import destination_pb2, function_pb2, source_pb2
+from services.registry.request_digest import request_digest
 from services.registry.settings_schema import MAX_DEFINITIONS, SettingDefinition
 from services.registry.validation import parse_json, validated
 from shared.code import MAX_CODE_BYTES
 
 MAX_BACKLOG = 10**12
 MAX_CONCURRENCY = 10_000
+MAX_URL = 2048
 MIN_RATE, MAX_RATE = 0.01, 1_000_000
 TYPE_PREFIX = "SETTING_TYPE_"
 # The integrations object says `"All": false` of all destinations together.
@@ -30,20 +33,36 @@ def _not_an_id(name: str) -> str:
     return name
 
 
+def _url(text: str) -> str:
+    """Refuse what a browser would not load as a picture from elsewhere."""
+    if text and not _is_url(text):
+        raise ValueError("is not an http or https URL")
+    return text
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and text.isprintable() and " " not in text
+
+
 # One line of text without blanks around it.
-_NAME_PATTERN = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
-Name = Annotated[
-    str, StringConstraints(min_length=1, max_length=120, pattern=_NAME_PATTERN), AfterValidator(_not_an_id)
-]
+NAME_PATTERN = r"^[^\s\x00-\x1f\x7f]([^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f])?$"
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120, pattern=NAME_PATTERN), AfterValidator(_not_an_id)]
 # PostgreSQL cannot store NUL in text.
-_NO_NUL = "^[^\0]*$"
+NO_NUL = "^[^\0]*$"
 
 
 class RequestInput(BaseModel):
-    """What goes with a request beside the thing that it is about."""
+    """What goes with a request beside the thing that it is about; `digest` tells the request from others."""
+
+    model_config = ConfigDict(frozen=True)
 
     request_id: Annotated[str, StringConstraints(max_length=128, pattern=r"^[\x20-\x7e]*$")] = ""
-    message: Annotated[str, StringConstraints(max_length=1024, pattern=_NO_NUL)] = ""
+    message: Annotated[str, StringConstraints(max_length=1024, pattern=NO_NUL)] = ""
+    digest: str = ""
 
 
 class FunctionInput(BaseModel):
@@ -52,8 +71,9 @@ class FunctionInput(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     display_name: Name = ""
-    description: Annotated[str, StringConstraints(max_length=4096, pattern=_NO_NUL)] = ""
-    code: Annotated[str, StringConstraints(pattern=_NO_NUL)] = ""
+    description: Annotated[str, StringConstraints(max_length=4096, pattern=NO_NUL)] = ""
+    logo_url: Annotated[str, StringConstraints(max_length=MAX_URL), AfterValidator(_url)] = ""
+    code: Annotated[str, StringConstraints(pattern=NO_NUL)] = ""
     settings: Annotated[list[SettingDefinition], Field(max_length=MAX_DEFINITIONS)] = []
     isolation: int = 0
     kind: int = 0
@@ -159,7 +179,8 @@ def destination_input(destination: destination_pb2.Destination, fields: Collecti
 def request_input(request: Any) -> RequestInput:
     """Check `request_id` and `message` of a request that has them. Raises InvalidArgument."""
     sent = {field: getattr(request, field) for field in ("request_id", "message") if hasattr(request, field)}
-    return validated(RequestInput, sent, root="request")
+    digest = request_digest(request) if sent.get("request_id") else ""
+    return validated(RequestInput, {**sent, "digest": digest}, root="request")
 
 
 def _definition(setting: function_pb2.SettingDefinition, index: int) -> dict[str, Any]:

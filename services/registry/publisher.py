@@ -12,6 +12,7 @@ import structlog
 from google.protobuf.message import Message
 
 from penstock.config.v1 import config_pb2
+from services.registry.cancelling import is_cancelled
 from services.registry.store.outbox import Action, Change, Outbox
 from shared.database import Database
 
@@ -90,7 +91,7 @@ class Publisher:
         """Publish until cancelled. Failures are logged and tried again, after `prepare` has made what is missing."""
         failures, prepared = 0, False
         # A cancellation can meet the answer to a request and get lost in Python 3.11's `wait_for`: hence not for ever.
-        while not _is_cancelled():
+        while not is_cancelled():
             self._wake.clear()
             self._begun += 1
             try:
@@ -100,7 +101,7 @@ class Publisher:
                     pass
                 failures, prepared, self._succeeds = 0, True, True
                 await self._tell()
-                if not _is_cancelled():
+                if not is_cancelled():
                     await self._sleep()
             except Exception as error:  # noqa: BLE001 whatever fails, the outbox keeps what is to be done
                 failures, prepared, self._succeeds = failures + 1, False, False
@@ -119,7 +120,7 @@ class Publisher:
                     published.append(change)
             finally:
                 if published:
-                    await self._outbox.forget(published)
+                    await self._outbox.forget([each.id for each in published])
         return len(changes)
 
     async def _tell(self) -> None:
@@ -143,11 +144,6 @@ async def _publish(change: Change, config: ConfigWriter, code: CodeWriter) -> No
             await code.put_code(change.key, change.value)
         case _:
             await config.put(change.key, _MESSAGES[change.action].FromString(change.value))
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return task is not None and task.cancelling() > 0
 
 
 def _backoff_s(failures: int) -> float:

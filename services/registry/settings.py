@@ -19,6 +19,8 @@ class RegistrySettings(DatabaseSettings):
     )
     max_functions: int = Field(default=25, ge=1, description="Functions that a workspace may have.")
 
+    audit_days: int = Field(default=90, ge=1, description="Days for which the audit trail is kept.")
+
     @property
     def owner_token_path(self) -> Path:
         """Where the owner's token is."""

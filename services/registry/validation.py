@@ -14,10 +14,10 @@ from shared.errors import FieldViolation, InvalidArgument
 M = TypeVar("M", bound=BaseModel)
 
 
-def refuse(*violations: FieldViolation) -> NoReturn:
-    """Raise InvalidArgument for these fields."""
+def refuse(*violations: FieldViolation, reason: str | None = None) -> NoReturn:
+    """Raise InvalidArgument for these fields; `reason` where programs must tell it from others."""
     told = "; ".join(f"{violation.field}: {violation.description}" for violation in violations)
-    raise InvalidArgument(f"The request is not valid: {told}", violations=violations)
+    raise InvalidArgument(f"The request is not valid: {told}", reason=reason, violations=violations)
 
 
 def validated(model: type[M], fields: Mapping[str, Any], *, root: str) -> M:

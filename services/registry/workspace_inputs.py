@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from google.protobuf.duration_pb2 import Duration
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
@@ -71,6 +71,9 @@ class WorkspaceInput(BaseModel):
     monthly_compute: Annotated[timedelta | None, _longer_than(timedelta(seconds=1))] = None
     egress_allow: Rules = []
     egress_deny: Rules = []
+    monthly_execution: Annotated[timedelta | None, _longer_than(timedelta(seconds=1))] = None
+    lock_out: bool = False
+    audit_source_id: Annotated[str, StringConstraints(max_length=32, pattern="^[^\0]*$")] = ""
 
     def config(self) -> config_pb2.WorkspaceConfig:
         """Give these fields as the contract has them; what says nothing is absent."""
@@ -79,6 +82,9 @@ class WorkspaceInput(BaseModel):
             monthly_compute=_duration(self.monthly_compute),
             egress_allow=self.egress_allow,
             egress_deny=self.egress_deny,
+            monthly_execution=_duration(self.monthly_execution),
+            lock_out=self.lock_out,
+            audit_source_id=self.audit_source_id,
         )
         if self.limits != LimitsInput():
             limits = self.limits
@@ -98,13 +104,18 @@ def workspace_input(config: config_pb2.WorkspaceConfig, fields: Collection[str])
             "wall": _timedelta(limits.wall, "config.limits.wall") if limits.HasField("wall") else None,
         },
         "concurrency": config.concurrency,
-        "monthly_compute": _timedelta(config.monthly_compute, "config.monthly_compute")
-        if config.HasField("monthly_compute")
-        else None,
+        "monthly_compute": _span(config, "monthly_compute"),
+        "monthly_execution": _span(config, "monthly_execution"),
+        "lock_out": config.lock_out,
+        "audit_source_id": config.audit_source_id,
         "egress_allow": list(config.egress_allow),
         "egress_deny": list(config.egress_deny),
     }
     return validated(WorkspaceInput, {field: sent[field] for field in fields}, root="config")
+
+
+def _span(config: config_pb2.WorkspaceConfig, field: Literal["monthly_compute", "monthly_execution"]) -> Any:
+    return _timedelta(getattr(config, field), f"config.{field}") if config.HasField(field) else None
 
 
 def _timedelta(duration: Duration, field: str) -> timedelta:

@@ -20,6 +20,8 @@ _NO_STORAGE = 10047
 _DUPLICATE_WINDOW_S = 120.0
 # Past this time after its latest try a delivery's count of tries is forgotten: it is then tried more often, not less.
 _ATTEMPTS_AGE_S = 7 * 24 * _HOUR_S
+# Nothing of the month before matters.
+_EXECUTION_AGE_S = 32 * 24 * _HOUR_S
 # A month's usage can be seen for 13 months after its last event.
 _USAGE_AGE_S = 13 * 31 * 24 * _HOUR_S
 # Past a restart the server knows the ids of those messages alone that it keeps: with one per subject, an increment
@@ -98,6 +100,15 @@ def stream_configs(limits: StreamLimits) -> list[api.StreamConfig]:
             subjects=["failing.*.*"],
             retention=api.RetentionPolicy.LIMITS,
             storage=api.StorageType.FILE,
+            max_msgs_per_subject=1,
+            num_replicas=limits.replicas,
+        ),
+        api.StreamConfig(
+            name=subjects.EXECUTION,
+            subjects=["execution.*"],
+            retention=api.RetentionPolicy.LIMITS,
+            storage=api.StorageType.FILE,
+            max_age=_EXECUTION_AGE_S,
             max_msgs_per_subject=1,
             num_replicas=limits.replicas,
         ),

@@ -8,6 +8,7 @@ OUTCOMES = "OUTCOMES"
 ATTEMPTS = "ATTEMPTS"
 USAGE = "USAGE"
 FAILING = "FAILING"
+EXECUTION = "EXECUTION"
 CONFIG = "CONFIG"
 CODE = "CODE"
 
@@ -35,6 +36,11 @@ def attempts(owner_id: str, delivery_id: str) -> str:
 def failing(workspace_id: str, destination_id: str) -> str:
     """Subject that keeps since when a destination fails."""
     return f"failing.{workspace_id}.{destination_id}"
+
+
+def execution(workspace_id: str) -> str:
+    """Subject that keeps how long a workspace's functions ran this month."""
+    return f"execution.{workspace_id}"
 
 
 def compute_us(workspace_id: str, month: str) -> str:

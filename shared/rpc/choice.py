@@ -21,7 +21,7 @@ class ExecutorChoice:
         self._in_flight = dict.fromkeys(self._channels, 0)
 
     @contextmanager
-    def channel(self, instance_id: str) -> Generator[grpc.aio.Channel]:
+    def channel(self, instance_id: str, /) -> Generator[grpc.aio.Channel]:
         """Choose a channel for one call; count the call as in flight until the block ends."""
         address = min(self.candidates(instance_id), key=self._in_flight.__getitem__)
         self._in_flight[address] += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from penstock.access.v1 import access_pb2
+from penstock.config.v1 import config_pb2
 from shared.database import UtcDateTime
 
 revision = "0004"
@@ -18,8 +20,10 @@ def upgrade() -> None:
     _extend_functions()
     _make_members()
     _extend_tokens()
+    _appoint_an_operator()
     _make_inserts_and_filters()
     _extend_audit_entries()
+    op.add_column("requests", _text("digest", sa.String(64)))
 
 
 def _extend_functions() -> None:
@@ -53,6 +57,31 @@ def _extend_tokens() -> None:
         tokens.add_column(sa.Column("expires_at", UtcDateTime))
         tokens.create_foreign_key("tokens_member_id_fkey", "members", ["member_id"], ["id"], ondelete="CASCADE")
     op.create_index("ix_tokens_member_id", "tokens", ["member_id"])
+
+
+def _appoint_an_operator() -> None:
+    """Give ROLE_OPERATOR to who owns the oldest workspace: its oldest API token, as a first start does."""
+    tokens = sa.table(
+        "tokens",
+        *(sa.column(name, sa.String) for name in ("id", "workspace_id", "digest", "source_id", "name")),
+        sa.column("created_at", UtcDateTime),
+        sa.column("roles", sa.JSON),
+    )
+    workspaces = sa.table("workspaces", sa.column("id", sa.String), sa.column("created_at", UtcDateTime))
+    outbox = sa.table(
+        "outbox", sa.column("action", sa.String), sa.column("key", sa.String), sa.column("value", sa.LargeBinary)
+    )
+    oldest = sa.select(workspaces.c.id).order_by(workspaces.c.created_at, workspaces.c.id).limit(1).scalar_subquery()
+    query = sa.select(tokens).where(tokens.c.workspace_id == oldest, tokens.c.source_id.is_(None))
+    found = op.get_bind().execute(query.order_by(tokens.c.created_at, tokens.c.id).limit(1)).first()
+    if found is None:
+        return
+    roles = sorted({*found.roles, access_pb2.ROLE_OPERATOR})
+    op.execute(tokens.update().where(tokens.c.id == found.id).values(roles=roles, name="First owner"))
+    config = config_pb2.TokenConfig(token_id=found.id, workspace_id=found.workspace_id)
+    config.roles.roles.extend(roles)
+    published = {"action": "token", "key": f"token.{found.digest}", "value": config.SerializeToString()}
+    op.execute(outbox.insert().values(**published))
 
 
 def _make_inserts_and_filters() -> None:

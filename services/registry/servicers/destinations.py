@@ -8,8 +8,8 @@ from typing import Any
 from penstock.registry.v1 import destination_pb2, destination_pb2_grpc
 from services.registry.inputs import destination_input, request_input
 from services.registry.paging import decode_token, encode_token, fitting, page_size
-from services.registry.servicers.scope import actor
-from services.registry.store.destinations import DestinationStore
+from services.registry.servicers.scope import actor, visible
+from services.registry.store.destinations import DestinationStore, DestinationUpdate
 from services.registry.validation import mask_paths
 
 _LIMITS = ("max_per_second", "concurrency", "backlog_limit")
@@ -32,7 +32,7 @@ class DestinationServicer(destination_pb2_grpc.DestinationServiceServicer):
             actor().workspace_id,
             destination_input(request.destination, ("name", "settings", *_LIMITS)),
             function=request.destination.function_id,
-            request_id=request_input(request).request_id,
+            sent=request_input(request),
         )
 
     async def GetDestination(
@@ -47,7 +47,7 @@ class DestinationServicer(destination_pb2_grpc.DestinationServiceServicer):
     ) -> destination_pb2.ListDestinationsResponse:
         """List destinations."""
         after, size = decode_token(request.page_token, query=_QUERY), page_size(request.page_size)
-        found = await self._destinations.page(actor().workspace_id, after=after, limit=size + 1)
+        found = await self._destinations.page(actor().workspace_id, scope=visible(), after=after, limit=size + 1)
         page = fitting(found[:size])
         more = encode_token(page[-1].destination_id, query=_QUERY) if len(page) < len(found) else ""
         return destination_pb2.ListDestinationsResponse(destinations=page, next_page_token=more)
@@ -57,14 +57,13 @@ class DestinationServicer(destination_pb2_grpc.DestinationServiceServicer):
     ) -> destination_pb2.UpdateDestinationResponse:
         """Change fields of a destination."""
         fields = mask_paths(request.update_mask, _CHANGEABLE)
-        destination = await self._destinations.update(
-            actor().workspace_id,
-            request.destination.destination_id,
-            destination_input(request.destination, fields),
-            fields,
+        update = DestinationUpdate(
+            values=destination_input(request.destination, fields),
+            fields=fields,
             etag=request.destination.etag,
+            sent=request_input(request),
         )
-        return destination_pb2.UpdateDestinationResponse(destination=destination)
+        return await self._destinations.update(actor().workspace_id, request.destination.destination_id, update)
 
     async def DisableDestination(
         self, request: destination_pb2.DisableDestinationRequest, context: Any
@@ -82,7 +81,7 @@ class DestinationServicer(destination_pb2_grpc.DestinationServiceServicer):
         self, request: destination_pb2.DeleteDestinationRequest, context: Any
     ) -> destination_pb2.DeleteDestinationResponse:
         """Remove a destination."""
-        await self._destinations.delete(actor().workspace_id, request.destination_id)
+        await self._destinations.delete(actor().workspace_id, request.destination_id, etag=request.etag)
         return destination_pb2.DeleteDestinationResponse()
 
     async def ConnectSource(

@@ -7,11 +7,11 @@ from typing import Any
 from penstock.registry.v1 import source_pb2, source_pb2_grpc
 from services.registry.inputs import request_input, source_input
 from services.registry.paging import decode_token, encode_token, fitting, page_size
-from services.registry.servicers.scope import actor
-from services.registry.store.sources import SourceStore
+from services.registry.servicers.scope import actor, visible
+from services.registry.store.sources import SourceStore, SourceUpdate
+from services.registry.store.write_keys import WriteKeyStore
 from services.registry.tokens import new_token
 from services.registry.validation import mask_paths
-from shared.rpc.identity import digest
 
 _CHANGEABLE = ("name", "settings", "enabled", "backlog_limit")
 _QUERY = "sources"
@@ -20,8 +20,9 @@ _QUERY = "sources"
 class SourceServicer(source_pb2_grpc.SourceServiceServicer):
     """The sources of the caller's workspace."""
 
-    def __init__(self, sources: SourceStore) -> None:
+    def __init__(self, sources: SourceStore, write_keys: WriteKeyStore) -> None:
         self._sources = sources
+        self._write_keys = write_keys
 
     async def CreateSource(
         self, request: source_pb2.CreateSourceRequest, context: Any
@@ -32,8 +33,8 @@ class SourceServicer(source_pb2_grpc.SourceServiceServicer):
             actor().workspace_id,
             source_input(request.source, ("name", "settings", "backlog_limit")),
             function=request.source.function_id,
-            token_digest=digest(token),
-            request_id=request_input(request).request_id,
+            token=token,
+            sent=request_input(request),
         )
         return source_pb2.CreateSourceResponse(source=source, token=token)
 
@@ -45,7 +46,7 @@ class SourceServicer(source_pb2_grpc.SourceServiceServicer):
     async def ListSources(self, request: source_pb2.ListSourcesRequest, context: Any) -> source_pb2.ListSourcesResponse:
         """List sources."""
         after, size = decode_token(request.page_token, query=_QUERY), page_size(request.page_size)
-        found = await self._sources.page(actor().workspace_id, after=after, limit=size + 1)
+        found = await self._sources.page(actor().workspace_id, scope=visible(), after=after, limit=size + 1)
         page = fitting(found[:size])
         more = encode_token(page[-1].source_id, query=_QUERY) if len(page) < len(found) else ""
         return source_pb2.ListSourcesResponse(sources=page, next_page_token=more)
@@ -55,18 +56,34 @@ class SourceServicer(source_pb2_grpc.SourceServiceServicer):
     ) -> source_pb2.UpdateSourceResponse:
         """Change fields of a source."""
         fields = mask_paths(request.update_mask, _CHANGEABLE)
-        source = await self._sources.update(
-            actor().workspace_id,
-            request.source.source_id,
-            source_input(request.source, fields),
-            fields,
+        update = SourceUpdate(
+            values=source_input(request.source, fields),
+            fields=fields,
             etag=request.source.etag,
+            sent=request_input(request),
         )
-        return source_pb2.UpdateSourceResponse(source=source)
+        return await self._sources.update(actor().workspace_id, request.source.source_id, update)
 
     async def DeleteSource(
         self, request: source_pb2.DeleteSourceRequest, context: Any
     ) -> source_pb2.DeleteSourceResponse:
         """Remove a source."""
-        await self._sources.delete(actor().workspace_id, request.source_id)
+        await self._sources.delete(actor().workspace_id, request.source_id, etag=request.etag)
         return source_pb2.DeleteSourceResponse()
+
+    async def CreateWriteKey(
+        self, request: source_pb2.CreateWriteKeyRequest, context: Any
+    ) -> source_pb2.CreateWriteKeyResponse:
+        """Make one more token, and give it this once."""
+        token = new_token("psk")
+        source = await self._write_keys.create(
+            actor().workspace_id, request.source_id, token, sent=request_input(request)
+        )
+        return source_pb2.CreateWriteKeyResponse(source=source, token=token)
+
+    async def DeleteWriteKey(
+        self, request: source_pb2.DeleteWriteKeyRequest, context: Any
+    ) -> source_pb2.DeleteWriteKeyResponse:
+        """Remove a token."""
+        source = await self._write_keys.delete(actor().workspace_id, request.source_id, request.token)
+        return source_pb2.DeleteWriteKeyResponse(source=source)

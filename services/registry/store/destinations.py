@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,14 +11,16 @@ from sqlmodel import select
 
 from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import destination_pb2
-from services.registry.inputs import DestinationInput
+from services.registry.inputs import DestinationInput, RequestInput
 from services.registry.store import outbox, requests
 from services.registry.store.configs import publish_destination, publish_source
 from services.registry.store.connections import connect, disconnect, sources_of
-from services.registry.store.instances import Instances, instances_by_id
-from services.registry.store.messages import destination_message
+from services.registry.store.filters import remove_filters_of_destination
+from services.registry.store.inserts import take_insert_away
+from services.registry.store.instances import Instances
+from services.registry.store.shown import shown_destination, shown_destinations
 from services.registry.store.tables import DestinationRow, FunctionRow, InstanceRow, SourceRow
-from services.registry.store.transactions import Transactions, find, require_etag, require_free_name
+from services.registry.store.transactions import Transactions, find, in_scope, require_etag, require_free_name
 from services.registry.validation import refuse
 from shared.errors import FailedPrecondition, FieldViolation, NotFound
 from shared.ids import new_id
@@ -25,6 +28,16 @@ from shared.ids import new_id
 _SETTINGS = "destination.settings"
 # Fields that a row has as they were sent.
 _PLAIN = frozenset({"enabled", "max_per_second", "concurrency", "backlog_limit"})
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationUpdate:
+    """A checked change: `fields` of `values`."""
+
+    values: DestinationInput
+    fields: Collection[str]
+    etag: str
+    sent: RequestInput
 
 
 class DestinationStore:
@@ -35,7 +48,7 @@ class DestinationStore:
         self._instances = instances
 
     async def create(
-        self, workspace_id: str, values: DestinationInput, *, function: str, request_id: str
+        self, workspace_id: str, values: DestinationInput, *, function: str, sent: RequestInput
     ) -> destination_pb2.CreateDestinationResponse:
         """Make a destination with an instance of `function`.
 
@@ -43,7 +56,7 @@ class DestinationStore:
         """
         kind = destination_pb2.CreateDestinationResponse
         async with self._transactions.change(workspace_id) as session:
-            first = await requests.first_answer(session, workspace_id, request_id, kind)
+            first = await requests.first_answer(session, workspace_id, sent, kind)
             if first:
                 return first
             await require_free_name(session, DestinationRow, workspace_id, values.name)
@@ -52,40 +65,40 @@ class DestinationStore:
             session.add(row)
             await session.flush()
             await publish_destination(session, row)
-            answer = kind(destination=destination_message(row, instance, []))
-            await requests.remember(session, workspace_id, request_id, answer)
+            answer = kind(destination=await shown_destination(session, row))
+            await requests.remember(session, workspace_id, sent, answer)
             return answer
 
     async def get(self, workspace_id: str, reference: str) -> destination_pb2.Destination:
         """Give a destination. Raises NotFound."""
         async with self._transactions.read() as session:
-            return await _message(session, await find(session, DestinationRow, workspace_id, reference))
+            return await shown_destination(session, await find(session, DestinationRow, workspace_id, reference))
 
-    async def page(self, workspace_id: str, *, after: str, limit: int) -> Sequence[destination_pb2.Destination]:
-        """Give destinations, the oldest first."""
+    async def page(
+        self, workspace_id: str, *, scope: frozenset[str] | None, after: str, limit: int
+    ) -> Sequence[destination_pb2.Destination]:
+        """Give destinations of the scope, the oldest first."""
         query = select(DestinationRow).where(DestinationRow.workspace_id == workspace_id, DestinationRow.id > after)
+        query = query.where(in_scope(DestinationRow.id, scope))
         async with self._transactions.read() as session:
             rows = (await session.scalars(query.order_by(DestinationRow.id).limit(limit))).all()
-            instances = await instances_by_id(session, [row.instance_id for row in rows])
-            sources = await sources_of(session, [row.id for row in rows])
-            return [destination_message(row, instances[row.instance_id], sources.get(row.id, [])) for row in rows]
+            return await shown_destinations(session, rows)
 
     async def update(
-        self, workspace_id: str, reference: str, values: DestinationInput, fields: Collection[str], *, etag: str
-    ) -> destination_pb2.Destination:
+        self, workspace_id: str, reference: str, update: DestinationUpdate
+    ) -> destination_pb2.UpdateDestinationResponse:
         """Change fields. Raises NotFound, AlreadyExists, Aborted, InvalidArgument."""
+        kind = destination_pb2.UpdateDestinationResponse
         async with self._transactions.change(workspace_id) as session:
+            first = await requests.first_answer(session, workspace_id, update.sent, kind)
+            if first:
+                return first
             row = await find(session, DestinationRow, workspace_id, reference)
-            require_etag(etag, (await _message(session, row)).etag)
-            if "name" in fields and values.name != row.name:
-                await require_free_name(session, DestinationRow, workspace_id, values.name)
-                row.name = values.name
-            for field in _PLAIN.intersection(fields):
-                setattr(row, field, getattr(values, field))
-            if "settings" in fields:
-                instance = await session.get_one(InstanceRow, row.instance_id)
-                await self._instances.change_settings(session, instance, values.settings, field=_SETTINGS)
-            return await _changed(session, row)
+            require_etag(update.etag, (await shown_destination(session, row)).etag)
+            await self._change(session, row, update.values, update.fields)
+            answer = kind(destination=await _changed(session, row))
+            await requests.remember(session, workspace_id, update.sent, answer)
+            return answer
 
     async def disable(self, workspace_id: str, destination_id: str, *, failing_since: datetime, reason: str) -> None:
         """Switch off a destination that has failed since then. Raises NotFound; FailedPrecondition if it changed."""
@@ -99,17 +112,22 @@ class DestinationStore:
             row.enabled = False
             await _changed(session, row)
 
-    async def delete(self, workspace_id: str, reference: str) -> None:
-        """Remove a destination with its instance and connections. Raises NotFound."""
+    async def delete(self, workspace_id: str, reference: str, *, etag: str) -> None:
+        """Remove a destination with all that belongs to it. Raises NotFound, Aborted."""
         async with self._transactions.change(workspace_id) as session:
             row = await find(session, DestinationRow, workspace_id, reference)
+            require_etag(etag, (await shown_destination(session, row)).etag)
             sources = (await sources_of(session, [row.id])).get(row.id, [])
-            await session.delete(row)
-            await session.flush()
+            for source_id in sources:
+                await disconnect(session, source_id=source_id, destination_id=row.id)
             # Nothing may be routed to it any more when it goes.
             for source_id in sources:
                 await publish_source(session, await session.get_one(SourceRow, source_id))
             outbox.put_delete(session, outbox.Action.DESTINATION, row.id)
+            await remove_filters_of_destination(session, row.id)
+            await take_insert_away(session, self._instances, row)
+            await session.delete(row)
+            await session.flush()
             await self._instances.delete(session, await session.get_one(InstanceRow, row.instance_id))
 
     async def connect(self, workspace_id: str, *, source: str, destination: str) -> destination_pb2.Destination:
@@ -118,7 +136,7 @@ class DestinationStore:
             source_row = await find(session, SourceRow, workspace_id, source)
             row = await find(session, DestinationRow, workspace_id, destination)
             if not await connect(session, workspace_id=workspace_id, source_id=source_row.id, destination_id=row.id):
-                return await _message(session, row)
+                return await shown_destination(session, row)
             await publish_source(session, source_row)
             return await _changed(session, row)
 
@@ -131,6 +149,18 @@ class DestinationStore:
                 raise NotFound("They are not connected.", metadata={"source": source_row.id, "destination": row.id})
             await publish_source(session, source_row)
             return await _changed(session, row)
+
+    async def _change(
+        self, session: AsyncSession, row: DestinationRow, values: DestinationInput, fields: Collection[str]
+    ) -> None:
+        if "name" in fields and values.name != row.name:
+            await require_free_name(session, DestinationRow, row.workspace_id, values.name)
+            row.name = values.name
+        for field in _PLAIN.intersection(fields):
+            setattr(row, field, getattr(values, field))
+        if "settings" in fields:
+            instance = await session.get_one(InstanceRow, row.instance_id)
+            await self._instances.change_settings(session, instance, values.settings, field=_SETTINGS)
 
     async def _instance(self, session: AsyncSession, workspace_id: str, reference: str, settings: bytes) -> InstanceRow:
         function = await find(session, FunctionRow, workspace_id, reference)
@@ -158,9 +188,4 @@ async def _changed(session: AsyncSession, row: DestinationRow) -> destination_pb
     row.updated_at = datetime.now(UTC)
     await session.flush()
     await publish_destination(session, row)
-    return await _message(session, row)
-
-
-async def _message(session: AsyncSession, row: DestinationRow) -> destination_pb2.Destination:
-    sources = await sources_of(session, [row.id])
-    return destination_message(row, await session.get_one(InstanceRow, row.instance_id), sources.get(row.id, []))
+    return await shown_destination(session, row)

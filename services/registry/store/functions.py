@@ -11,16 +11,20 @@ from sqlmodel import func, select
 
 from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import function_pb2
-from services.registry.inputs import FunctionInput
+from services.registry.inputs import FunctionInput, RequestInput
 from services.registry.store import requests
 from services.registry.store.configs import publish_owner
 from services.registry.store.instances import Instances, instances_of
 from services.registry.store.messages import function_message
+from services.registry.store.shown import shown_function
 from services.registry.store.tables import FunctionRow
-from services.registry.store.transactions import Transactions, find, require_etag, require_free_name
-from services.registry.store.versions import VersionDraft, add_version, handlers_of, newest
+from services.registry.store.transactions import Transactions, find, in_scope, require_etag, require_free_name
+from services.registry.store.versions import VersionDraft, add_version, handlers_of, newest, put_on_top
 from shared.errors import FailedPrecondition, ResourceExhausted
 from shared.ids import new_id
+
+# Fields that a row has as they were sent.
+_PLAIN = frozenset({"description", "isolation", "logo_url"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class FunctionUpdate:
     fields: Collection[str]
     draft: VersionDraft | None
     etag: str
-    request_id: str
+    sent: RequestInput
 
 
 class FunctionStore:
@@ -43,11 +47,11 @@ class FunctionStore:
         self._limit = limit
 
     async def create(
-        self, workspace_id: str, values: FunctionInput, draft: VersionDraft, *, request_id: str
+        self, workspace_id: str, values: FunctionInput, draft: VersionDraft, *, sent: RequestInput
     ) -> function_pb2.CreateFunctionResponse:
         """Make a function and its first version. Raises AlreadyExists and, past the limit, ResourceExhausted."""
         async with self._transactions.change(workspace_id) as session:
-            first = await requests.first_answer(session, workspace_id, request_id, function_pb2.CreateFunctionResponse)
+            first = await requests.first_answer(session, workspace_id, sent, function_pb2.CreateFunctionResponse)
             if first:
                 return first
             await self._require_room(session, workspace_id)
@@ -56,24 +60,31 @@ class FunctionStore:
             answer = function_pb2.CreateFunctionResponse(
                 function=function_message(row, handlers=draft.handlers, code=draft.code)
             )
-            await requests.remember(session, workspace_id, request_id, answer)
+            await requests.remember(session, workspace_id, sent, answer)
             return answer
 
-    async def answered(self, workspace_id: str, request_id: str, kind: type[requests.M]) -> requests.M | None:
+    async def answered(self, workspace_id: str, sent: RequestInput, kind: type[requests.M]) -> requests.M | None:
         """Give the first answer to a repeated request, before its code is checked again."""
         async with self._transactions.read() as session:
-            return await requests.first_answer(session, workspace_id, request_id, kind)
+            return await requests.first_answer(session, workspace_id, sent, kind)
 
     async def get(self, workspace_id: str, reference: str) -> function_pb2.Function:
         """Give a function with its code. Raises NotFound."""
         async with self._transactions.read() as session:
-            return await _message(session, await find(session, FunctionRow, workspace_id, reference))
+            return await shown_function(session, await find(session, FunctionRow, workspace_id, reference))
 
     async def page(
-        self, workspace_id: str, *, kind: config_pb2.FunctionKind.ValueType, after: str, limit: int
+        self,
+        workspace_id: str,
+        *,
+        kind: config_pb2.FunctionKind.ValueType,
+        scope: frozenset[str] | None,
+        after: str,
+        limit: int,
     ) -> Sequence[function_pb2.Function]:
-        """Give functions without their code, the oldest first."""
+        """Give functions of the scope without their code, the oldest first."""
         query = select(FunctionRow).where(FunctionRow.workspace_id == workspace_id, FunctionRow.id > after)
+        query = query.where(in_scope(FunctionRow.id, scope))
         if kind:
             query = query.where(FunctionRow.kind == kind)
         async with self._transactions.read() as session:
@@ -87,20 +98,21 @@ class FunctionStore:
         """Change fields; new code becomes a new version. Raises NotFound, AlreadyExists, Aborted, InvalidArgument."""
         kind = function_pb2.UpdateFunctionResponse
         async with self._transactions.change(workspace_id) as session:
-            first = await requests.first_answer(session, workspace_id, update.request_id, kind)
+            first = await requests.first_answer(session, workspace_id, update.sent, kind)
             if first:
                 return first
             row = await find(session, FunctionRow, workspace_id, reference)
-            require_etag(update.etag, (await _message(session, row)).etag)
+            require_etag(update.etag, (await shown_function(session, row)).etag)
             await self._change(session, row, update)
-            answer = kind(function=await _message(session, row))
-            await requests.remember(session, workspace_id, update.request_id, answer)
+            answer = kind(function=await shown_function(session, row))
+            await requests.remember(session, workspace_id, update.sent, answer)
             return answer
 
-    async def delete(self, workspace_id: str, reference: str) -> None:
-        """Remove a function and its versions. Raises NotFound, and FailedPrecondition while it has instances."""
+    async def delete(self, workspace_id: str, reference: str, *, etag: str) -> None:
+        """Remove a function and its versions. Raises NotFound, Aborted, and FailedPrecondition while it is in use."""
         async with self._transactions.change(workspace_id) as session:
             row = await find(session, FunctionRow, workspace_id, reference)
+            require_etag(etag, (await shown_function(session, row)).etag)
             used = await instances_of(session, row.id)
             if used:
                 raise FailedPrecondition(
@@ -114,7 +126,8 @@ class FunctionStore:
         query = select(func.count()).where(FunctionRow.workspace_id == workspace_id)
         if (await session.scalars(query)).one() >= self._limit:
             raise ResourceExhausted(
-                f"A workspace has at most {self._limit} functions.",
+                f"The workspace has as many functions as it may, {self._limit}. Delete one that is no longer used, or "
+                "have the operator raise PENSTOCK_MAX_FUNCTIONS.",
                 reason="FUNCTION_LIMIT",
                 metadata={"limit": str(self._limit)},
             )
@@ -124,10 +137,8 @@ class FunctionStore:
         if "display_name" in fields and values.display_name != row.name:
             await require_free_name(session, FunctionRow, row.workspace_id, values.display_name)
             row.name = values.display_name
-        if "description" in fields:
-            row.description = values.description
-        if "isolation" in fields:
-            row.isolation = values.isolation
+        for field in _PLAIN.intersection(fields):
+            setattr(row, field, getattr(values, field))
         if "settings" in fields:
             await self._instances.adopt_definitions(session, row, values.settings)
             row.definitions = [each.model_dump(mode="json") for each in values.settings]
@@ -152,22 +163,18 @@ async def _add(session: AsyncSession, workspace_id: str, values: FunctionInput, 
         description=values.description,
         definitions=[each.model_dump(mode="json") for each in values.settings],
         latest_version_id="",
+        logo_url=values.logo_url,
+        created_by=draft.author,
         created_at=now,
         updated_at=now,
     )
     session.add(row)
     await session.flush()
-    row.latest_version_id = await add_version(session, row, draft, number=1)
+    row.latest_version_id = (await add_version(session, row, draft, number=1)).id
     return row
 
 
 async def _add_version(session: AsyncSession, row: FunctionRow, draft: VersionDraft) -> None:
     """Make a version, unless it would be the same as the newest."""
-    before = await newest(session, row)
-    if before.code_digest != draft.digest:
-        row.latest_version_id = await add_version(session, row, draft, number=before.number + 1)
-
-
-async def _message(session: AsyncSession, row: FunctionRow) -> function_pb2.Function:
-    version = await newest(session, row)
-    return function_message(row, handlers=version.handlers, code=version.code)
+    if (await newest(session, row)).code_digest != draft.digest:
+        await put_on_top(session, row, draft)

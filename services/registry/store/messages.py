@@ -13,19 +13,30 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from penstock.config.v1 import config_pb2
-from penstock.registry.v1 import destination_pb2, function_pb2, source_pb2, workspace_pb2
+from penstock.registry.v1 import (
+    destination_pb2,
+    filter_pb2,
+    function_pb2,
+    insert_function_instance_pb2,
+    source_pb2,
+    workspace_pb2,
+)
 from services.registry.inputs import TYPE_PREFIX
 from services.registry.settings_schema import SettingDefinition
 from services.registry.store.tables import (
     DestinationRow,
+    FilterRow,
     FunctionRow,
+    InsertRow,
     InstanceRow,
     SourceRow,
+    TokenRow,
     VersionRow,
     WorkspaceRow,
 )
 
 _ETAG_DIGITS = 32
+_WithInstance = source_pb2.Source | destination_pb2.Destination | insert_function_instance_pb2.InsertFunctionInstance
 
 
 def workspace_message(row: WorkspaceRow) -> workspace_pb2.Workspace:
@@ -55,6 +66,9 @@ def function_message(row: FunctionRow, *, handlers: Sequence[str], code: str = "
         isolation=cast("config_pb2.Isolation.ValueType", row.isolation),
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
+        logo_url=row.logo_url,
+        created_by=row.created_by,
+        deployed_at=row.deployed_at and timestamp(row.deployed_at),
     )
     message.etag = _etag(message)
     message.code = code  # after the etag: the newest version's id stands for it there
@@ -72,11 +86,12 @@ def version_message(row: VersionRow) -> function_pb2.FunctionVersion:
         author=row.author,
         message=row.message,
         created_at=timestamp(row.created_at),
+        deployed_at=row.deployed_at and timestamp(row.deployed_at),
     )
 
 
-def source_message(row: SourceRow, instance: InstanceRow | None) -> source_pb2.Source:
-    """Make the message of a source."""
+def source_message(row: SourceRow, instance: InstanceRow | None, keys: Sequence[TokenRow]) -> source_pb2.Source:
+    """Make the message of a source; of its tokens it tells what opens nothing."""
     message = source_pb2.Source(
         source_id=row.id,
         name=row.name,
@@ -84,6 +99,9 @@ def source_message(row: SourceRow, instance: InstanceRow | None) -> source_pb2.S
         created_at=timestamp(row.created_at),
         updated_at=timestamp(row.updated_at),
         backlog_limit=row.backlog_limit,
+        write_keys=[
+            source_pb2.WriteKey(token_id=key.id, hint=key.hint, created_at=timestamp(key.created_at)) for key in keys
+        ],
     )
     _show_instance(message, instance)
     message.etag = _etag(message)
@@ -110,6 +128,43 @@ def destination_message(
     return message
 
 
+def insert_message(row: InsertRow, instance: InstanceRow) -> insert_function_instance_pb2.InsertFunctionInstance:
+    """Make the message of an insert function in use."""
+    message = insert_function_instance_pb2.InsertFunctionInstance(
+        integration_id=row.source_id or row.destination_id or "",
+        name=row.name,
+        enabled=row.enabled,
+        created_at=timestamp(row.created_at),
+        updated_at=timestamp(row.updated_at),
+    )
+    _show_instance(message, instance)
+    message.etag = _etag(message)
+    return message
+
+
+def filter_message(row: FilterRow) -> filter_pb2.Filter:
+    """Make the message of a filter."""
+    message = filter_pb2.Filter(
+        filter_id=row.id,
+        destination_id=row.destination_id,
+        source_id=row.source_id or "",
+        title=row.title,
+        description=row.description,
+        condition=row.condition,
+        actions=filter_actions(row),
+        enabled=row.enabled,
+        created_at=timestamp(row.created_at),
+        updated_at=timestamp(row.updated_at),
+    )
+    message.etag = _etag(message)
+    return message
+
+
+def filter_actions(row: FilterRow) -> list[config_pb2.FilterAction]:
+    """Give what a filter does."""
+    return [json_format.ParseDict(each, config_pb2.FilterAction()) for each in row.actions]
+
+
 def definitions_of(row: FunctionRow) -> list[SettingDefinition]:
     """Give the settings that instances of a function have."""
     return [SettingDefinition.model_validate(each) for each in row.definitions]
@@ -127,7 +182,7 @@ def timestamp(moment: datetime) -> Timestamp:
     return message
 
 
-def _show_instance(message: source_pb2.Source | destination_pb2.Destination, instance: InstanceRow | None) -> None:
+def _show_instance(message: _WithInstance, instance: InstanceRow | None) -> None:
     if instance is None:
         return
     message.function_id = instance.function_id

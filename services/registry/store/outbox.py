@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -11,7 +11,7 @@ from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from services.registry.store.tables import OutboxRow
+from services.registry.store.tables import OutboxRow, SourceRow
 from shared.database import Database
 
 
@@ -25,6 +25,8 @@ class Action(StrEnum):
     WORKSPACE = "workspace"
     DELETE = "delete"
     CODE = "code"
+    # Not of CONFIG: an entry of the audit trail on its way to a source.
+    AUDIT = "audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ class Change:
     action: Action
     key: str
     value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """A committed entry of the audit trail, as an `InboundEvent`'s bytes."""
+
+    id: int
+    source_id: str
+    entry_id: str
+    event: bytes
 
 
 def put(session: AsyncSession, action: Action, name: str, value: Message) -> None:
@@ -61,10 +73,23 @@ class Outbox:
     async def pending(self, limit: int) -> Sequence[Change]:
         """Give the oldest changes, in the order in which they must be published."""
         async with self._database.read() as session:
-            rows = await session.scalars(select(OutboxRow).order_by(col(OutboxRow.id)).limit(limit))
+            query = select(OutboxRow).where(OutboxRow.action != Action.AUDIT)
+            rows = await session.scalars(query.order_by(col(OutboxRow.id)).limit(limit))
             return [Change(id=row.id or 0, action=Action(row.action), key=row.key, value=row.value) for row in rows]
 
-    async def forget(self, changes: Sequence[Change]) -> None:
-        """Remove changes that are published."""
+    async def audit_events(self, *, after: int, limit: int) -> Sequence[AuditEvent]:
+        """Give the oldest entries of the audit trail that come after the row `after`."""
+        query = select(OutboxRow).where(OutboxRow.action == Action.AUDIT, col(OutboxRow.id) > after)
+        async with self._database.read() as session:
+            rows = await session.scalars(query.order_by(col(OutboxRow.id)).limit(limit))
+            return [AuditEvent(row.id or 0, *row.key.split("/"), event=row.value) for row in rows]
+
+    async def existing_sources(self, source_ids: Collection[str]) -> set[str]:
+        """Tell which of these sources there are."""
+        async with self._database.read() as session:
+            return set(await session.scalars(select(SourceRow.id).where(col(SourceRow.id).in_(source_ids))))
+
+    async def forget(self, ids: Collection[int]) -> None:
+        """Remove what is published."""
         async with self._database.write() as session:
-            await session.execute(delete(OutboxRow).where(col(OutboxRow.id).in_([each.id for each in changes])))
+            await session.execute(delete(OutboxRow).where(col(OutboxRow.id).in_(ids)))

@@ -213,13 +213,14 @@ class TokenRow(Row, table=True):
 
 
 class RequestRow(Row, table=True):
-    """What was answered to a request with a `request_id`."""
+    """What was answered to a request with a `request_id`; `digest` tells that request from others."""
 
     __tablename__ = "requests"
 
     workspace_id: str = Field(primary_key=True, foreign_key="workspaces.id", max_length=_ID)
     method: str = Field(primary_key=True, max_length=64)
     request_id: str = Field(primary_key=True, max_length=128)
+    digest: str = Field(default="", max_length=64)
     answer: bytes = Field(sa_type=LargeBinary)
     created_at: datetime = Field(sa_type=UtcDateTime, index=True)
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import or_
+from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from services.registry.store import audit
+from services.registry.store.audit_watch import watched
 from services.registry.store.tables import DestinationRow, FunctionRow, SourceRow, WorkspaceRow
 from shared.database import Database
 from shared.errors import Aborted, AlreadyExists, NotFound
 from shared.rpc.access import caller
 
-Named = TypeVar("Named", FunctionRow, SourceRow, DestinationRow)
+Named = TypeVar("Named", bound=FunctionRow | SourceRow | DestinationRow)
 
 
 async def nothing() -> None:
@@ -45,8 +45,8 @@ class Transactions:
         """
         async with self._database.write() as session:
             await lock_workspace(session, workspace_id)
-            audit.watch(session, workspace_id, caller(), reason)
-            yield session
+            async with watched(session, workspace_id, caller(), reason):
+                yield session
         await self._on_commit()
 
 
@@ -59,12 +59,20 @@ async def lock_workspace(session: AsyncSession, workspace_id: str) -> None:
 
 async def find(session: AsyncSession, table: type[Named], workspace_id: str, reference: str) -> Named:
     """Find a row of a workspace by its id or name. Raises NotFound."""
-    if "\0" not in reference:  # PostgreSQL refuses to compare it
-        matches = or_(col(table.id) == reference, col(table.name) == reference)
-        found = (await session.scalars(select(table).where(table.workspace_id == workspace_id, matches))).first()
-        if found:
-            return found
-    raise not_found(table.__tablename__, reference)
+    found = await _lookup(session, table, workspace_id, reference)
+    if found is None:
+        raise not_found(table.__tablename__, reference)
+    return found
+
+
+async def is_there(session: AsyncSession, table: type[Named], workspace_id: str, reference: str) -> bool:
+    """Tell whether `find` would find a row."""
+    return await _lookup(session, table, workspace_id, reference) is not None
+
+
+def in_scope(column: Any, scope: frozenset[str] | None) -> ColumnElement[bool]:
+    """Make the condition that a column's id is of a caller's scope; None is everything."""
+    return true() if scope is None else col(column).in_(scope)
 
 
 async def require_free_name(session: AsyncSession, table: type[Named], workspace_id: str, name: str) -> None:
@@ -88,3 +96,10 @@ def not_found(table: str, reference: str) -> NotFound:
     """Make the error for something that a workspace does not have, whether or not another one does."""
     kind = table.removesuffix("s")
     return NotFound(f"There is no {kind} {reference[:120]!r}.", metadata={kind: reference[:120]})
+
+
+async def _lookup(session: AsyncSession, table: type[Named], workspace_id: str, reference: str) -> Named | None:
+    if "\0" in reference:  # PostgreSQL refuses to compare it
+        return None
+    matches = or_(col(table.id) == reference, col(table.name) == reference)
+    return (await session.scalars(select(table).where(table.workspace_id == workspace_id, matches))).first()

@@ -1,4 +1,4 @@
-"""Versions of functions, and which of them runs where."""
+"""Versions of functions: code that never changes again."""
 
 from __future__ import annotations
 
@@ -9,17 +9,20 @@ from datetime import UTC, datetime
 
 import sqlalchemy
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 
 from penstock.registry.v1 import function_pb2
+from services.registry.inputs import RequestInput
 from services.registry.paging import MAX_PAGE_BYTES
-from services.registry.store import outbox
-from services.registry.store.configs import publish_owner
-from services.registry.store.instances import instances_of
+from services.registry.store import outbox, requests
 from services.registry.store.messages import version_message
-from services.registry.store.tables import FunctionRow, InstanceRow, VersionRow
-from services.registry.store.transactions import Transactions, find, not_found
+from services.registry.store.shown import shown_function
+from services.registry.store.tables import FunctionRow, VersionRow
+from services.registry.store.transactions import Transactions, find, not_found, require_etag
 from shared.ids import new_id
+
+# Of a number that every database takes.
+_MAX_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +58,41 @@ class VersionStore:
             query = select(VersionRow).where(col(VersionRow.id).in_(ids)).order_by(col(VersionRow.number).desc())
             return [version_message(each) for each in await session.scalars(query)]
 
-    async def deploy(
-        self, workspace_id: str, function: str, *, version_id: str, instance_ids: Collection[str]
-    ) -> function_pb2.DeployFunctionResponse:
-        """Make a version run in these instances, or in all, at once. Raises NotFound, and then changes nothing."""
-        async with self._transactions.change(workspace_id) as session:
+    async def get(self, workspace_id: str, function: str, reference: str) -> function_pb2.FunctionVersion:
+        """Give a version by its id or number. Raises NotFound."""
+        async with self._transactions.read() as session:
             row = await find(session, FunctionRow, workspace_id, function)
-            version_id = await _version_of(session, row, version_id or row.latest_version_id)
-            chosen = _choose(await instances_of(session, row.id), instance_ids)
-            row.deployed_version_id = version_id
-            row.updated_at = datetime.now(UTC)
-            for instance in chosen:
-                instance.version_id = version_id
-            await session.flush()
-            for instance in chosen:
-                await publish_owner(session, instance)
-            return function_pb2.DeployFunctionResponse(version_id=version_id, instance_ids=[each.id for each in chosen])
+            return version_message(await version_of(session, row, reference))
+
+    async def restore(
+        self, workspace_id: str, function: str, draft: VersionDraft, *, etag: str, sent: RequestInput
+    ) -> function_pb2.RestoreFunctionVersionResponse:
+        """Put the code of an old version on top of all others, even of the same code. Raises NotFound, Aborted."""
+        kind = function_pb2.RestoreFunctionVersionResponse
+        async with self._transactions.change(workspace_id) as session:
+            first = await requests.first_answer(session, workspace_id, sent, kind)
+            if first:
+                return first
+            row = await find(session, FunctionRow, workspace_id, function)
+            require_etag(etag, (await shown_function(session, row)).etag)
+            version = await put_on_top(session, row, draft)
+            answer = kind(version=version_message(version), function=await shown_function(session, row))
+            await requests.remember(session, workspace_id, sent, answer)
+            return answer
 
 
-async def add_version(session: AsyncSession, function: FunctionRow, draft: VersionDraft, *, number: int) -> str:
-    """Make a version, have its code published, and give its id."""
+async def put_on_top(session: AsyncSession, function: FunctionRow, draft: VersionDraft) -> VersionRow:
+    """Make a version the newest of a function."""
+    number = (await newest(session, function)).number + 1
+    version = await add_version(session, function, draft, number=number)
+    function.latest_version_id = version.id
+    function.updated_at = datetime.now(UTC)
+    await session.flush()
+    return version
+
+
+async def add_version(session: AsyncSession, function: FunctionRow, draft: VersionDraft, *, number: int) -> VersionRow:
+    """Make a version, and have its code published."""
     code = draft.code.encode()
     row = VersionRow(
         id=new_id("ver"),
@@ -92,7 +110,7 @@ async def add_version(session: AsyncSession, function: FunctionRow, draft: Versi
     session.add(row)
     outbox.put_code(session, draft.digest, code)
     await session.flush()
-    return row.id
+    return row
 
 
 async def newest(session: AsyncSession, function: FunctionRow) -> VersionRow:
@@ -100,10 +118,27 @@ async def newest(session: AsyncSession, function: FunctionRow) -> VersionRow:
     return await session.get_one(VersionRow, function.latest_version_id)
 
 
+async def version_of(session: AsyncSession, function: FunctionRow, reference: str) -> VersionRow:
+    """Find a version of a function by its id or number. Raises NotFound."""
+    if "\0" not in reference:  # PostgreSQL refuses to compare it
+        matches = or_(VersionRow.id == reference, VersionRow.number == _number(reference))
+        query = select(VersionRow).where(VersionRow.function_id == function.id, matches)
+        found = (await session.scalars(query)).first()
+        if found:
+            return found
+    raise not_found("versions", reference)
+
+
 async def handlers_of(session: AsyncSession, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
     """Give the handlers of versions."""
     query = sqlalchemy.select(col(VersionRow.id), col(VersionRow.handlers)).where(col(VersionRow.id).in_(ids))
     return {row.id: row.handlers for row in await session.execute(query)}
+
+
+def _number(reference: str) -> int:
+    """Give the number that a reference is; 0, which no version has, when it is none."""
+    is_number = reference.isascii() and reference.isdecimal() and len(reference) <= _MAX_DIGITS
+    return int(reference) if is_number else 0
 
 
 async def _fitting(session: AsyncSession, function_id: str, before: int, limit: int) -> list[str]:
@@ -122,21 +157,3 @@ async def _fitting(session: AsyncSession, function_id: str, before: int, limit: 
             break
         chosen.append(version_id)
     return chosen
-
-
-async def _version_of(session: AsyncSession, function: FunctionRow, version_id: str) -> str:
-    if "\0" not in version_id:
-        query = select(VersionRow.id).where(VersionRow.id == version_id, VersionRow.function_id == function.id)
-        if (await session.scalars(query)).first():
-            return version_id
-    raise not_found("versions", version_id)
-
-
-def _choose(instances: Sequence[InstanceRow], ids: Collection[str]) -> Sequence[InstanceRow]:
-    if not ids:
-        return instances
-    known = {instance.id: instance for instance in instances}
-    for each in ids:
-        if each not in known:
-            raise not_found("instances", each)
-    return [known[each] for each in dict.fromkeys(ids)]

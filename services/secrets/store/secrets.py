@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, and_, delete
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col, select
 
-from services.secrets.envelope import Binding, Envelope
+from services.secrets.envelope import Binding, Envelope, Sealed
 from services.secrets.store.tables import AccessRow, SecretRow
 from shared.database import Database
 from shared.errors import Aborted, FieldViolation, InvalidArgument
@@ -22,7 +22,7 @@ class SecretStore:
     """The values of all instances."""
 
     def __init__(self, *, database: Database, envelope: Envelope) -> None:
-        self._database = database
+        self.database = database
         self._envelope = envelope
 
     async def put(
@@ -30,13 +30,15 @@ class SecretStore:
     ) -> Sequence[str]:
         """Set and clear values of an instance, all or none, and give the names that have one.
 
-        Raises InvalidArgument for too many, Aborted when another call did the same at the same time.
+        Raises InvalidArgument for too many, Aborted when another call did the same at the same time, Unavailable
+        while the key-encryption key cannot be had.
         """
+        # Before the transaction: a KMS may take its time.
+        sealed = await self._envelope.seal({Binding(workspace_id, instance_id, name): values[name] for name in values})
         try:
-            async with self._database.write() as session:
-                for name, value in values.items():
-                    binding = Binding(workspace_id, instance_id, name)
-                    await session.merge(_row(binding, self._envelope.seal(value, binding)))
+            async with self.database.write() as session:
+                for binding, value in sealed.items():
+                    await session.merge(_row(binding, value))
                 await session.execute(
                     delete(SecretRow).where(_of(workspace_id, instance_id), col(SecretRow.name).in_(cleared))
                 )
@@ -46,15 +48,15 @@ class SecretStore:
 
     async def delete(self, *, workspace_id: str, instance_id: str) -> None:
         """Remove all values of an instance."""
-        async with self._database.write() as session:
+        async with self.database.write() as session:
             await session.execute(delete(SecretRow).where(_of(workspace_id, instance_id)))
 
     async def get(self, *, workspace_id: str, instance_id: str, service: str) -> Mapping[str, bytes]:
         """Give the plaintext of all values of an instance to a service; it is recorded before it is given.
 
-        Raises DataLoss when one does not decrypt.
+        Raises DataLoss when one does not decrypt, Unavailable while the key-encryption key cannot be had.
         """
-        async with self._database.write() as session:
+        async with self.database.write() as session:
             rows = (await session.scalars(select(SecretRow).where(_of(workspace_id, instance_id)))).all()
             session.add(
                 AccessRow(
@@ -66,30 +68,23 @@ class SecretStore:
                 )
             )
         return {
-            row.name: self._envelope.open(row.ciphertext, Binding(workspace_id, instance_id, row.name)) for row in rows
+            row.name: await self._envelope.open(
+                Sealed(row.key_id, row.ciphertext), Binding(workspace_id, instance_id, row.name)
+            )
+            for row in rows
         }
 
 
-async def has_secrets(database: Database) -> bool:
-    """Tell whether any value is stored."""
-    async with database.read() as session:
-        return (await session.scalars(select(SecretRow.name).limit(1))).first() is not None
-
-
-async def forget_accesses(database: Database, *, older_than: timedelta) -> None:
-    """Remove old entries of the access log."""
-    async with database.write() as session:
-        old = col(AccessRow.accessed_at) < datetime.now(UTC) - older_than
-        await session.execute(delete(AccessRow).where(old))
-
-
-def _row(binding: Binding, ciphertext: bytes) -> SecretRow:
+def _row(binding: Binding, sealed: Sealed) -> SecretRow:
+    now = datetime.now(UTC)
     return SecretRow(
         workspace_id=binding.workspace_id,
         instance_id=binding.instance_id,
         name=binding.name,
-        ciphertext=ciphertext,
-        updated_at=datetime.now(UTC),
+        ciphertext=sealed.ciphertext,
+        key_id=sealed.key_id,
+        sealed_at=now,
+        updated_at=now,
     )
 
 

@@ -9,13 +9,16 @@ from pathlib import Path
 from sqlalchemy import text
 
 from penstock.access.v1 import access_pb2
+from penstock.config.v1 import config_pb2
 from penstock.event.v1 import outcome_pb2
 from penstock.registry.v1 import destination_pb2, function_pb2, source_pb2
 from services.delivery.outcomes import id_of
 from services.delivery.settings import ReadModelLimits
 from services.delivery.store import Filter, Store
+from services.secrets.data_keys import DataKeys
 from services.secrets.envelope import Envelope
-from services.secrets.keyset import load_key
+from services.secrets.keys.keyring import Keyring
+from services.secrets.keys.keyset import KeysetKey
 from services.secrets.store.secrets import SecretStore
 from shared.database import Database
 from tests.integration.delivery.test_projector import EXHAUSTED, RETRYING, outcome
@@ -93,12 +96,21 @@ async def _check_registry(database: Database, folder: Path) -> None:
         assert list(published.destination_ids) == [found.destination.destination_id]
         # And it can be changed.
         await owner.create_destination("Other", function_id="Gate", settings=b'{"key": "another"}')
+        assert len(source.source.write_keys) == 1
+        added = await owner.add_filter("Turbine")
+        await owner.create_function("Sieve", kind=config_pb2.FUNCTION_KIND_INSERT_SOURCE)
+        insert = await owner.insert("Sieve", "Spring")
+        config = await installation.publish()
+        assert config[f"source.{source.source.source_id}"].insert_function.instance_id == insert.instance_id
+        filters = config[f"destination.{found.destination.destination_id}"].filters
+        assert added.filter_id in [each.filter_id for each in filters]
         assert (await owner.workspace()).name == "recorded"
 
 
 def _secrets(database: Database) -> SecretStore:
     _KEYSET.chmod(0o600)  # git does not keep it, and a file that others can read is refused
-    return SecretStore(database=database, envelope=Envelope(load_key(_KEYSET, may_create=False)))
+    keyring = Keyring(KeysetKey(_KEYSET, may_create=False))
+    return SecretStore(database=database, envelope=Envelope(DataKeys(keyring)))
 
 
 async def _fill_secrets(database: Database, _folder: Path) -> None:

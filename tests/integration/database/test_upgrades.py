@@ -13,7 +13,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import MetaData, Table
 from sqlalchemy.engine import Connection
 
-from services.delivery import tables
+from services.delivery import metric_tables, tables
 from services.delivery.read_side import MIGRATIONS
 from shared.database import Database, migrate
 from tests.databases import Postgres
@@ -85,7 +85,7 @@ async def test_a_recorded_database_is_upgraded(
 
 async def test_deliverys_tables_are_those_of_its_code(database_url: str) -> None:
     expected = MetaData()
-    for each in vars(tables).values():
+    for each in (*vars(tables).values(), *vars(metric_tables).values()):
         if isinstance(getattr(each, "__table__", None), Table):
             each.__table__.to_metadata(expected)
     database = Database(url=database_url, schema="delivery")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 from collections import Counter
@@ -16,9 +17,11 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from penstock.config.v1 import config_pb2
 from penstock.event.v1 import inbound_pb2, outcome_pb2
+from services.delivery.allotments import Allotments
 from services.delivery.clock import Clock
 from services.delivery.disabling import Disabling, Suspect
 from services.delivery.invoking import Invoker
+from services.delivery.lock_out import LockOut
 from services.delivery.settings import DeliverySettings, LaneLimits
 from services.delivery.spans import Spans
 from services.delivery.workers import Workers
@@ -65,7 +68,9 @@ class Harness:
     def store(self) -> ConfigStore:
         return ConfigStore(self.bus)
 
-    async def source(self, name: str = "s", *, to: Sequence[str] = (), function: bool = False) -> None:
+    async def source(
+        self, name: str = "s", *, to: Sequence[str] = (), function: bool = False, insert: bool = False
+    ) -> None:
         source = config_pb2.SourceConfig(
             source_id=f"src_{name}",
             workspace_id=WORKSPACE,
@@ -75,6 +80,8 @@ class Harness:
         )
         if function:
             source.function.instance_id = f"ins_{name}"
+        if insert:
+            source.insert_function.CopyFrom(insert_function(name))
         await self.store.put(f"source.{source.source_id}", source)
 
     async def destination(self, name: str, *, enabled: bool = True, version: str = "1", **more: Any) -> None:
@@ -173,17 +180,20 @@ class Harness:
         tracing: Tracing | None = None,
         clock: Clock | None = None,
         disabling: Disabling | None = None,
+        execution_s: float = 0,
         **more: Any,
     ) -> AsyncGenerator[Workers]:
-        """Run all workers over this log, or another connection to it."""
+        """Run all workers over this log, or another connection to it. Functions may run `execution_s` in a month."""
         bus, clock = bus or self.bus, clock or Clock()
         tracing = tracing or Tracing(service="delivery", sink=None)
-        kinds = [config_pb2.SourceConfig, config_pb2.DestinationConfig]
+        kinds = [config_pb2.SourceConfig, config_pb2.DestinationConfig, config_pb2.WorkspaceConfig]
         async with (
             connect(self.executor_address) as channel,
             ConfigView(bus, kinds).watch() as config,
         ):
             await config.ready()
+            lock_out = LockOut(Allotments(config, execution_s=execution_s, lock_out=False), clock)
+            learning = asyncio.create_task(lock_out.run(bus))
             workers = Workers(
                 bus=bus,
                 config=config,
@@ -191,10 +201,14 @@ class Harness:
                 spans=Spans(tracing),
                 settings=settings(**more),
                 disabling=disabling or Disabling(bus, 0, _disable_nobody, _know_nobody, clock),
+                lock_out=lock_out,
                 clock=clock,
             )
-            async with workers.running():
-                yield workers
+            try:
+                async with workers.running():
+                    yield workers
+            finally:
+                learning.cancel()
 
 
 async def _disable_nobody(_: Suspect) -> None:
@@ -203,6 +217,13 @@ async def _disable_nobody(_: Suspect) -> None:
 
 async def _know_nobody(_: Suspect) -> bool:
     raise AssertionError("nothing is to be disabled here")
+
+
+def insert_function(name: str) -> config_pb2.InstanceConfig:
+    """The insert function of a source or destination; its script is that of `ins_<name>_insert`."""
+    return config_pb2.InstanceConfig(
+        instance_id=f"ins_{name}_insert", function_id=f"fn_{name}_insert", function_name=f"{name} insert"
+    )
 
 
 def track(number: int, **more: Any) -> dict[str, Any]:

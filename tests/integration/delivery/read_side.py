@@ -21,6 +21,7 @@ from penstock.delivery.v1 import delivery_service_pb2_grpc as contract_grpc
 from penstock.delivery.v1 import replay_pb2
 from penstock.event.v1 import outcome_pb2
 from services.delivery import app
+from services.delivery.delivery_metrics import DeliveryMetrics
 from services.delivery.projector import Projector, outcomes_behind
 from services.delivery.replay_claims import ReplayClaims
 from services.delivery.replayer import Replayer
@@ -57,6 +58,7 @@ async def serving_deliveries(
     service = DeliveryService(
         store,
         Replays(database, unfinished=10),
+        DeliveryMetrics(database),
         highest_rate=HIGHEST_RATE,
         outcomes_behind=partial(outcomes_behind, bus, store),
         on_begun=on_begun,

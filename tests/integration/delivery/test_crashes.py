@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections import Counter
 from collections.abc import AsyncGenerator, Coroutine
 from contextlib import asynccontextmanager
@@ -17,9 +18,9 @@ from penstock.executor.v1 import executor_service_pb2, result_pb2
 from services.delivery.folding import try_key
 from services.delivery.outcomes import id_of
 from shared.bus import Bus
-from tests.executor import Result, returned, threw
+from tests.executor import Result, passed_on, returned, threw
 from tests.frames import messages
-from tests.integration.delivery.harness import Harness, track
+from tests.integration.delivery.harness import Harness, insert_function, track
 from tests.nats import NatsServer
 from tests.polling import until
 
@@ -128,6 +129,43 @@ async def test_a_crash_between_steps_loses_nothing_and_counts_nothing_twice(
     assert (await tries(harness, outcome_pb2.STAGE_DESTINATION))["STATUS_SUCCEEDED"] == EVENTS
     routed = (await harness.bus.jetstream.stream_info("DELIVERIES")).state.last_seq
     assert routed == EVENTS
+
+
+async def route_all(harness: Harness) -> None:
+    """Let everything be routed, and nothing be delivered."""
+    gate = harness.executor.gates["ins_a_insert"] = asyncio.Event()
+
+    async def routed() -> bool:
+        return (await tries(harness, outcome_pb2.STAGE_SOURCE))["STATUS_SUCCEEDED"] == EVENTS
+
+    async with harness.workers(drain_s=0):
+        await until(routed)
+    gate.set()
+
+
+@pytest.mark.parametrize(("kind", "repeated"), [("deliveries.", "ins_s_insert"), ("outcomes.", "ins_a_insert")])
+async def test_a_crash_after_insert_functions_repeats_them_and_loses_nothing(
+    harness: Harness, nats_server: NatsServer, kind: str, repeated: str
+) -> None:
+    await prepare(harness)
+    await harness.destination("a", insert_function=insert_function("a"))
+    await harness.source(to=["a"], function=True, insert=True)
+    for name in ("ins_s_insert", "ins_a_insert"):
+        harness.executor.scripts[name] = lambda each: passed_on(json.loads(each.event))
+    event_ids = await harness.send_webhooks([b"%d" % number for number in range(EVENTS)])
+    if repeated == "ins_a_insert":
+        await route_all(harness)
+    async with doomed_workers(harness, nats_server.url, kind, 1, after=False) as doom, asyncio.timeout(20):
+        await doom.come.wait()
+    before = {name for instance, name in harness.executor.runs if instance == repeated}
+    async with harness.workers(destination_retry=POLICY):
+        await harness.drained()
+    assert before
+    assert any(harness.executor.runs[repeated, name] > 1 for name in before)
+    assert (await tries(harness, outcome_pb2.STAGE_DESTINATION))["STATUS_SUCCEEDED"] == EVENTS
+    delivered = {each.message_id for each in await harness.outcomes() if each.message_id}
+    assert delivered == {f"{event_id}-0" for event_id in event_ids}
+    assert (await harness.bus.jetstream.stream_info("DELIVERIES")).state.last_seq == EVENTS
 
 
 @pytest.mark.slow

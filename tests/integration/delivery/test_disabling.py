@@ -215,6 +215,7 @@ def test_seldom_failures_are_not_days_of_failure() -> None:
         (result_pb2.ERROR_KIND_UNSUPPORTED_EVENT_TYPE, False),
         (result_pb2.ERROR_KIND_DROPPED, False),
         (result_pb2.ERROR_KIND_SANDBOX_FAULT, False),
+        (result_pb2.ERROR_KIND_FUNCTIONS_LOCK_OUT, False),
     ],
 )
 def test_which_tries_speak_against_a_destination(kind: result_pb2.ErrorKind.ValueType, fails: bool) -> None:

@@ -41,12 +41,23 @@ class Workspaces(registry_grpc.WorkspaceServiceServicer):
         assert actor
         if actor.token_id == "tok_missing":
             raise NotFound("no workspace", metadata={"workspace": actor.workspace_id})
-        return registry.GetWorkspaceResponse(workspace=registry.Workspace(workspace_id=actor.workspace_id))
+        shown = registry.Workspace(workspace_id=actor.workspace_id, name=actor.remote_address)
+        return registry.GetWorkspaceResponse(workspace=shown)
 
     async def UpdateWorkspace(
         self, request: registry.UpdateWorkspaceRequest, context: Any
     ) -> registry.UpdateWorkspaceResponse:
         return registry.UpdateWorkspaceResponse(workspace=registry.Workspace(config=request.config))
+
+    async def CreateWorkspace(
+        self, request: registry.CreateWorkspaceRequest, context: Any
+    ) -> registry.CreateWorkspaceResponse:
+        raise NotFound("This registry makes none.")
+
+    async def ListWorkspaces(
+        self, request: registry.ListWorkspacesRequest, context: Any
+    ) -> registry.ListWorkspacesResponse:
+        raise NotFound("This registry lists none.")
 
 
 @dataclass
@@ -109,7 +120,10 @@ async def registry_running(identities: Path) -> AsyncGenerator[str]:
     server = RpcServer(
         address="127.0.0.1:0",
         names=["penstock.registry.v1.WorkspaceService"],
-        add=lambda server: registry_grpc.add_WorkspaceServiceServicer_to_server(Workspaces(), server),
+        add=lambda server: registry_grpc.add_WorkspaceServiceServicer_to_server(
+            Workspaces(),  # pyright: ignore[reportAbstractUsage] two calls are enough
+            server,
+        ),
         authenticate=ServiceAuthenticator(load_identities(identities / "identities.json")),
     )
     await server.start()

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,17 @@ from google.protobuf.message import Message
 
 from penstock.access.v1 import access_pb2
 from penstock.config.v1 import config_pb2
-from penstock.executor.v1 import executor_service_pb2 as executor
+from penstock.executor.v1 import executor_service_pb2 as executor_pb2
 from penstock.executor.v1 import executor_service_pb2_grpc as executor_grpc
 from penstock.registry.v1 import audit_pb2, audit_pb2_grpc
 from penstock.registry.v1 import destination_pb2 as dst
 from penstock.registry.v1 import destination_pb2_grpc as dst_grpc
+from penstock.registry.v1 import filter_pb2 as fil
+from penstock.registry.v1 import filter_pb2_grpc as fil_grpc
 from penstock.registry.v1 import function_pb2 as fn
 from penstock.registry.v1 import function_pb2_grpc as fn_grpc
+from penstock.registry.v1 import insert_function_instance_pb2 as ins
+from penstock.registry.v1 import insert_function_instance_pb2_grpc as ins_grpc
 from penstock.registry.v1 import source_pb2 as src
 from penstock.registry.v1 import source_pb2_grpc as src_grpc
 from penstock.registry.v1 import workspace_pb2 as ws
@@ -35,8 +40,10 @@ from services.registry.server import registry_server
 from services.registry.store.workspaces import WorkspaceStore
 from services.secrets.app import MIGRATIONS as SECRETS_MIGRATIONS
 from services.secrets.app import secrets_server
+from services.secrets.data_keys import DataKeys
 from services.secrets.envelope import Envelope
-from services.secrets.keyset import load_key
+from services.secrets.keys.keyring import Keyring
+from services.secrets.keys.keyset import KeysetKey
 from services.secrets.store.secrets import SecretStore
 from shared.database import Database, migrate
 from shared.errors import NotFound
@@ -47,27 +54,32 @@ from shared.rpc.server import RpcServer
 
 SOURCE_CODE = "async function onRequest(request, settings) {}"
 DESTINATION_CODE = "async function onTrack(event, settings) {}"
+DROP = config_pb2.FilterAction(type=config_pb2.FILTER_ACTION_TYPE_DROP)
 MAX_FUNCTIONS = 5
 
 
 class PlayedExecutor(executor_grpc.ExecutorServiceServicer):
-    """Finds every `onX`, and a fault where the code says `fault`."""
+    """Finds every `onX`, and a fault where the code says `fault`; takes `refused` no more."""
 
-    async def Check(self, request: executor.CheckRequest, context: Any) -> executor.CheckResponse:
-        lines = request.code.splitlines()
+    refused = ""
+
+    async def Check(self, request: executor_pb2.CheckRequest, context: Any) -> executor_pb2.CheckResponse:
+        lines = request.code.replace(self.refused or "\0", "fault").splitlines()
         for number, line in enumerate(lines, start=1):
             if "fault" in line:
                 column = line.index("fault") + 1
-                error = executor.CodeError(name="SyntaxError", message="unexpected", line=number, column=column)
-                return executor.CheckResponse(error=error)
+                error = executor_pb2.CodeError(name="SyntaxError", message="unexpected", line=number, column=column)
+                return executor_pb2.CheckResponse(error=error)
         handlers = [name for name in ("onBatch", "onRequest", "onTrack") if name in request.code]
-        return executor.CheckResponse(handlers=handlers)
+        return executor_pb2.CheckResponse(handlers=handlers)
 
-    async def Invoke(self, request: executor.InvokeRequest, context: Any) -> AsyncGenerator[executor.InvokeResponse]:
+    async def Invoke(
+        self, request: executor_pb2.InvokeRequest, context: Any
+    ) -> AsyncGenerator[executor_pb2.InvokeResponse]:
         raise NotFound("Registry runs nothing.")
         yield
 
-    async def InvokeOne(self, request: executor.InvokeOneRequest, context: Any) -> executor.InvokeOneResponse:
+    async def InvokeOne(self, request: executor_pb2.InvokeOneRequest, context: Any) -> executor_pb2.InvokeOneResponse:
         raise NotFound("Registry runs nothing.")
 
 
@@ -111,6 +123,8 @@ class Person:
         self.destinations = dst_grpc.DestinationServiceStub(channel)
         self.workspaces = ws_grpc.WorkspaceServiceStub(channel)
         self.audit = audit_pb2_grpc.AuditServiceStub(channel)
+        self.inserts = ins_grpc.InsertFunctionInstanceServiceStub(channel)
+        self.filters = fil_grpc.FilterServiceStub(channel)
 
     async def call(self, method: Any, request: Message) -> Any:
         return await method(request, metadata=acting_for(self.actor))
@@ -151,6 +165,19 @@ class Person:
         request = dst.DeleteDestinationRequest(destination_id=destination)
         await self.call(self.destinations.DeleteDestination, request)
 
+    async def insert(self, function: str, integration: str, *, enabled: bool = True, **fields: Any) -> Any:
+        """Put an insert function to use."""
+        instance = ins.InsertFunctionInstance(
+            function_id=function, integration_id=integration, enabled=enabled, **fields
+        )
+        request = ins.CreateInsertFunctionInstanceRequest(insert_function_instance=instance)
+        return (await self.call(self.inserts.CreateInsertFunctionInstance, request)).insert_function_instance
+
+    async def add_filter(self, destination: str, **fields: Any) -> fil.Filter:
+        fields = {"title": "Gone", "condition": "all", "actions": [DROP], "enabled": True, **fields}
+        request = fil.CreateFilterRequest(filter=fil.Filter(destination_id=destination, **fields))
+        return (await self.call(self.filters.CreateFilter, request)).filter
+
     async def workspace(self) -> ws.Workspace:
         return (await self.call(self.workspaces.GetWorkspace, ws.GetWorkspaceRequest())).workspace
 
@@ -181,6 +208,7 @@ class Installation:
     config: ConfigInMemory
     registry: RpcServer
     secrets: RpcServer
+    executor: PlayedExecutor
     tokens: dict[str, str]
     owner: Person
 
@@ -228,9 +256,12 @@ async def running(url: str, folder: Path) -> AsyncGenerator[Installation]:
     tokens = make_tokens(folder / "identities")
     authenticate = ServiceAuthenticator(load_identities(folder / "identities" / "identities.json"))
 
-    store = SecretStore(database=secrets_database, envelope=Envelope(load_key(folder / "keyset", may_create=True)))
+    keyring = Keyring(KeysetKey(folder / "keyset", may_create=True))
+    store = SecretStore(database=secrets_database, envelope=Envelope(DataKeys(keyring)))
     secrets = secrets_server(address="127.0.0.1:0", store=store, authenticate=authenticate)
-    executors = RpcServer(address="127.0.0.1:0", names=[], add=_add_executor, authenticate=authenticate)
+    executor = PlayedExecutor()
+    add_executor = partial(executor_grpc.add_ExecutorServiceServicer_to_server, executor)
+    executors = RpcServer(address="127.0.0.1:0", names=[], add=add_executor, authenticate=authenticate)
     to_secrets = connect(f"127.0.0.1:{secrets.port}", token=tokens["registry"])
     to_executor = connect(f"127.0.0.1:{executors.port}", token=tokens["registry"])
     publisher = Publisher(database)
@@ -257,6 +288,7 @@ async def running(url: str, folder: Path) -> AsyncGenerator[Installation]:
         config=ConfigInMemory(),
         registry=registry,
         secrets=secrets,
+        executor=executor,
         tokens=tokens,
         owner=Person(channel, actor),
     )
@@ -266,7 +298,3 @@ async def running(url: str, folder: Path) -> AsyncGenerator[Installation]:
         await server.stop()
     await database.close()
     await secrets_database.close()
-
-
-def _add_executor(server: grpc.aio.Server) -> None:
-    executor_grpc.add_ExecutorServiceServicer_to_server(PlayedExecutor(), server)

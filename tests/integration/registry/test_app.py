@@ -78,7 +78,7 @@ async def test_the_first_start_makes_a_workspace_and_its_owners_token(
     async with _running(settings):
         token = settings.owner_token_path.read_text().strip()
         config = await _published(nats, token)
-        assert list(config.roles.roles) == [access_pb2.ROLE_OWNER]
+        assert list(config.roles.roles) == [access_pb2.ROLE_OWNER, access_pb2.ROLE_OPERATOR]
         gateway = (tmp_path / "identities" / "gateway.token").read_text()
         channel = connect(settings.grpc_address, token=gateway)
         actor = access_pb2.Actor(workspace_id=config.workspace_id, token_id=config.token_id, roles=config.roles.roles)

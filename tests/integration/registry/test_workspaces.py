@@ -12,7 +12,9 @@ from penstock.config.v1 import config_pb2
 from shared.errors import InvalidArgument, PermissionDenied
 from tests.integration.registry.installation import Installation, Person
 
-FIELDS = ("limits", "concurrency", "monthly_compute", "egress_allow", "egress_deny")
+FIELDS = (
+    "limits", "concurrency", "monthly_compute", "egress_allow", "egress_deny", "monthly_execution", "lock_out"
+)  # fmt: skip
 CONFIG = config_pb2.WorkspaceConfig(
     limits=config_pb2.Limits(
         fuel=1_000_000_000, memory_bytes=64 * 1024**2, wall=Duration(seconds=2, nanos=500_000_000)
@@ -21,6 +23,8 @@ CONFIG = config_pb2.WorkspaceConfig(
     monthly_compute=Duration(seconds=36_000),
     egress_allow=["*.crm.example:443", "203.0.113.0/24"],
     egress_deny=["old.crm.example", "[2606:4700::/32]:443"],
+    monthly_execution=Duration(seconds=7_200, nanos=500_000_000),
+    lock_out=True,
 )
 
 
@@ -72,6 +76,8 @@ async def test_an_update_changes_what_it_names_and_takes_away_what_is_left_out(
         ({"limits": config_pb2.Limits(wall=Duration())}, "config.limits.wall", "leave it out"),
         ({"limits": config_pb2.Limits(wall=Duration(seconds=-1))}, "config.limits.wall", "at least 0.01 s"),
         ({"monthly_compute": Duration()}, "config.monthly_compute", "at least 1 s"),
+        ({"monthly_execution": Duration(nanos=5)}, "config.monthly_execution", "at least 1 s"),
+        ({"audit_source_id": "src_\0"}, "config.audit_source_id", "pattern"),
         ({"monthly_compute": Duration(seconds=2**60)}, "config.monthly_compute", "out of range"),
         ({"monthly_compute": Duration(seconds=1, nanos=-1)}, "config.monthly_compute", "out of range"),
     ],

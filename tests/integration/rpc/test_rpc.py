@@ -75,7 +75,7 @@ def tokens(tmp_path: Path) -> dict[str, str]:
 async def server(tmp_path: Path, tokens: dict[str, str]) -> AsyncIterator[RpcServer]:
     def add(server: grpc.aio.Server) -> None:
         executor_grpc.add_ExecutorServiceServicer_to_server(Executor(), server)
-        registry_grpc.add_WorkspaceServiceServicer_to_server(Workspaces(), server)
+        registry_grpc.add_WorkspaceServiceServicer_to_server(Workspaces(), server)  # pyright: ignore[reportAbstractUsage] two calls are enough
 
     identities = load_identities(tmp_path / "identities" / "identities.json")
     names = ["penstock.executor.v1.ExecutorService", "penstock.registry.v1.WorkspaceService"]

@@ -1,5 +1,5 @@
 """Databases of these tests."""
 
-from tests.databases import database_url, postgres
+from tests.databases import database_url, postgres, postgres_url
 
-__all__ = ["database_url", "postgres"]
+__all__ = ["database_url", "postgres", "postgres_url"]

@@ -2,92 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
-from sqlmodel import select
 
 from penstock.access.v1 import access_pb2
+from penstock.secrets.v1 import access_service_pb2
 from penstock.secrets.v1 import secrets_service_pb2 as secrets
-from penstock.secrets.v1 import secrets_service_pb2_grpc as secrets_grpc
-from services.secrets.app import build
-from services.secrets.keyset import KeysetError
+from services.secrets.keys.keyset_file import KeysetError
 from services.secrets.settings import SecretsSettings
-from services.secrets.store.secrets import forget_accesses
-from services.secrets.store.tables import AccessRow
-from shared.database import Database
+from services.secrets.store.accesses import forget_accesses
 from shared.errors import DataLoss, InvalidArgument, PermissionDenied, Unauthenticated
-from shared.rpc.client import acting_for, connect
-from shared.rpc.identity import SERVICES, make_tokens
-from shared.telemetry.tracing import Tracing
-from tests.nats import free_port
-
-WORKSPACE, INSTANCE = "ws_1", "ins_1"
-
-
-class Secrets:
-    """A running service, its callers and its tables."""
-
-    def __init__(self, settings: SecretsSettings, tokens: dict[str, str]) -> None:
-        self.database: Database = settings.database("secrets")
-        self.channels = {
-            service: connect(settings.grpc_address, token=token) for service, token in {**tokens, "nobody": ""}.items()
-        }
-        self.stubs = {name: secrets_grpc.SecretsServiceStub(channel) for name, channel in self.channels.items()}
-
-    async def put(
-        self, values: dict[str, bytes], *, cleared: tuple[str, ...] = (), instance: str = INSTANCE
-    ) -> list[str]:
-        request = secrets.PutSecretsRequest(
-            workspace_id=WORKSPACE, instance_id=instance, values=values, cleared=cleared
-        )
-        return list((await self.stubs["registry"].PutSecrets(request)).names)
-
-    async def get(self, *, workspace: str = WORKSPACE, instance: str = INSTANCE) -> dict[str, bytes]:
-        request = secrets.GetSecretsRequest(workspace_id=workspace, instance_id=instance)
-        return dict((await self.stubs["executor"].GetSecrets(request)).values)
-
-    async def accesses(self) -> list[tuple[str, str, str, int]]:
-        async with self.database.read() as session:
-            rows = await session.scalars(select(AccessRow).order_by(AccessRow.accessed_at))  # type: ignore[arg-type]
-            return [(row.service, row.workspace_id, row.instance_id, row.names) for row in rows]
-
-    async def close(self) -> None:
-        for channel in self.channels.values():
-            await channel.close()
-        await self.database.close()
+from shared.rpc.identity import SERVICES
+from tests.integration.secrets.running import (
+    INSTANCE,
+    WORKSPACE,
+    Secrets,
+    person,
+    running_secrets,
+    settings_of,
+)
 
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str) -> SecretsSettings:
-    make_tokens(tmp_path / "identities")
-    return SecretsSettings.model_validate(
-        {
-            "data_dir": tmp_path,
-            "database_url": database_url,
-            "identities_file": tmp_path / "identities" / "identities.json",
-            "grpc_address": f"127.0.0.1:{free_port()}",
-        }
-    )
-
-
-@asynccontextmanager
-async def _running(settings: SecretsSettings) -> AsyncGenerator[Secrets]:
-    tracing = Tracing.exporting(service="secrets", endpoint=None, traces_per_second=1)
-    async with build(settings, tracing):
-        running = Secrets(settings, make_tokens(settings.data_dir / "identities"))
-        yield running
-        await running.close()
-    await tracing.shutdown()
+    return settings_of(tmp_path, database_url=database_url)
 
 
 @pytest.fixture
 async def running(settings: SecretsSettings) -> AsyncIterator[Secrets]:
-    async with _running(settings) as running:
+    async with running_secrets(settings) as running:
         yield running
 
 
@@ -98,9 +45,9 @@ async def test_values_are_set_replaced_and_cleared(running: Secrets) -> None:
 
 
 async def test_values_outlive_a_restart(settings: SecretsSettings) -> None:
-    async with _running(settings) as running:
+    async with running_secrets(settings) as running:
         await running.put({"a": b'"1"'})
-    async with _running(settings) as running:
+    async with running_secrets(settings) as running:
         assert await running.get() == {"a": b'"1"'}
 
 
@@ -124,14 +71,14 @@ async def test_every_reading_is_recorded_and_forgotten_in_time(running: Secrets)
     await running.put({"a": b'"1"'})
     await running.get()
     await running.get(instance="ins_2")
-    assert await running.accesses() == [
+    assert await running.recorded() == [
         ("executor", WORKSPACE, INSTANCE, 1),
         ("executor", WORKSPACE, "ins_2", 0),
     ]
     await forget_accesses(running.database, older_than=timedelta(days=1))
-    assert len(await running.accesses()) == 2
+    assert len(await running.recorded()) == 2
     await forget_accesses(running.database, older_than=timedelta(0))
-    assert await running.accesses() == []
+    assert await running.recorded() == []
 
 
 @pytest.mark.parametrize("service", [*SERVICES, "nobody"])
@@ -147,14 +94,13 @@ async def test_the_executor_alone_reads_and_registry_alone_writes(running: Secre
         else:
             with pytest.raises(Unauthenticated if service == "nobody" else PermissionDenied):
                 await call
-    assert [access[0] for access in await running.accesses()] == (["executor"] if service == "executor" else [])
+    assert [access[0] for access in await running.recorded()] == (["executor"] if service == "executor" else [])
 
 
 async def test_no_person_reads_secrets(running: Secrets) -> None:
-    owner = access_pb2.Actor(workspace_id=WORKSPACE, token_id="tok_1", roles=[access_pb2.ROLE_OWNER])
     request = secrets.GetSecretsRequest(workspace_id=WORKSPACE, instance_id=INSTANCE)
     with pytest.raises(PermissionDenied):
-        await running.stubs["gateway"].GetSecrets(request, metadata=acting_for(owner))
+        await running.stubs["gateway"].GetSecrets(request, metadata=person(access_pb2.ROLE_OWNER))
 
 
 async def test_moved_and_foreign_ciphertexts_are_data_loss(running: Secrets) -> None:
@@ -197,9 +143,33 @@ async def test_all_or_none_of_the_values_are_stored(running: Secrets) -> None:
 
 
 async def test_without_its_keyset_it_does_not_start(settings: SecretsSettings) -> None:
-    async with _running(settings) as running:
+    async with running_secrets(settings) as running:
         await running.put({"a": b'"1"'})
     settings.keyset_path.unlink()
     with pytest.raises(KeysetError):
-        async with _running(settings):
+        async with running_secrets(settings):
             pass
+
+
+async def test_owners_see_who_read_what_in_their_workspace(running: Secrets) -> None:
+    for instance in ("ins_1", "ins_2", "ins_1"):
+        await running.get(instance=instance)
+    await running.get(workspace="ws_2", instance="ins_9")
+
+    async def listed(**request: object) -> access_service_pb2.ListSecretAccessesResponse:
+        wanted = access_service_pb2.ListSecretAccessesRequest(**request)  # type: ignore[arg-type]
+        return await running.accesses.ListSecretAccesses(wanted, metadata=person(access_pb2.ROLE_OWNER))
+
+    first = await listed(page_size=2)
+    second = await listed(page_size=2, page_token=first.next_page_token)
+    assert [each.instance_id for each in (*first.accesses, *second.accesses)] == ["ins_1", "ins_2", "ins_1"]
+    assert not second.next_page_token
+    assert {(each.service, each.values) for each in first.accesses} == {("executor", 0)}
+    assert [each.instance_id for each in (await listed(instance_id="ins_2")).accesses] == ["ins_2"]
+    for wrong in (
+        {"page_size": -1},
+        {"page_token": "x"},
+        {"instance_id": "ins_2", "page_token": first.next_page_token},
+    ):
+        with pytest.raises(InvalidArgument):
+            await listed(**wrong)

@@ -1,0 +1,1 @@
+"""Clients of the management API: Segment's own, and one that does what another of theirs does."""
