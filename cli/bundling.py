@@ -74,13 +74,38 @@ class Source:
 
 def read_source(path: Path) -> Source:
     """Read a file, or a package's entry. Raises typer.BadParameter."""
-    entry = _entry_of(path) if path.is_dir() else path
+    if path.is_dir() and not (path / "package.json").is_file():
+        raise typer.BadParameter(
+            f"{path} has neither function.toml nor package.json. Name the function's file, or give the folder a "
+            "function.toml: penstock functions init makes one."
+        )
+    entry = entry_of(path) if path.is_dir() else path
     try:
-        return Source(path, entry, entry.read_text(encoding="utf-8"))
+        # Bytes: what runs is what is written, its line ends too.
+        return Source(path, entry, entry.read_bytes().decode())
     except UnicodeDecodeError:
         raise typer.BadParameter(f"{entry} is not UTF-8 text.") from None
     except OSError as error:
         raise typer.BadParameter(f"{entry} cannot be read: {error.strerror}.") from None
+
+
+def entry_of(folder: Path) -> Path:
+    """Find the file of a folder that its function begins with. Raises typer.BadParameter."""
+    package = folder / "package.json"
+    for name in (*(_named_entries(package) if package.is_file() else ()), *_ENTRIES):
+        if (folder / name).is_file():
+            return folder / name
+    where = f"name it as `main` in {package}" if package.is_file() else f"name it as `entry` in {folder}/function.toml"
+    raise typer.BadParameter(f"{folder} has no entry: {where}, or call it index.ts or index.js.")
+
+
+def _named_entries(package: Path) -> list[str]:
+    try:
+        content = json.loads(package.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise typer.BadParameter(f"{package} is not JSON: {error}.") from None
+    given = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
+    return [name for key in ("source", "main") if isinstance(name := given.get(key), str)]
 
 
 def code_of(source: Source) -> str:
@@ -135,24 +160,6 @@ def _entry_meta(meta: dict[str, Any]) -> dict[str, Any]:
 def _with_map(code: str, source_map: dict[str, Any]) -> str:
     encoded = base64.b64encode(json.dumps(source_map, separators=(",", ":")).encode()).decode()
     return f"{code.rstrip()}\n{MAP_MARK}{encoded}\n"
-
-
-def _entry_of(folder: Path) -> Path:
-    package = folder / "package.json"
-    if not package.is_file():
-        raise typer.BadParameter(
-            f"{folder} has no package.json. Name the function's file, or make the folder a package."
-        )
-    try:
-        content = json.loads(package.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise typer.BadParameter(f"{package} is not JSON: {error}.") from None
-    given = cast("dict[str, Any]", content) if isinstance(content, dict) else {}
-    named = [name for key in ("source", "main") if isinstance(name := given.get(key), str)]
-    for name in (*named, *_ENTRIES):
-        if (folder / name).is_file():
-            return folder / name
-    raise typer.BadParameter(f"{folder} has no entry: name it as `main` in {package}, or call it index.ts or index.js.")
 
 
 def _bounded(source: Source, code: str, meta: dict[str, Any]) -> str:

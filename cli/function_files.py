@@ -9,9 +9,6 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from cli.bundling import Source, code_of, read_source
-from cli.code_errors import SourceFaultsError, show_faults
-from cli.output import Output
 from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import function_pb2
 
@@ -24,14 +21,16 @@ KINDS = {
 FunctionPath = Annotated[
     Path,
     typer.Argument(
-        help="JavaScript or TypeScript file, or a folder with a package.json, which is bundled with its packages.",
+        help="Folder with a function.toml, JavaScript or TypeScript file, or folder with a package.json, which is "
+        "bundled with its packages.",
         metavar="FILE|FOLDER",
         exists=True,
         readable=True,
     ),
 ]
 FunctionKindOption = Annotated[
-    str, typer.Option("--kind", help=f"{', '.join(KINDS)}; guessed from the handlers by default.")
+    str,
+    typer.Option("--kind", help=f"{', '.join(KINDS)}; as function.toml says, or guessed from the handlers by default."),
 ]
 
 _PYTHON_TYPES: dict[int, type] = {
@@ -46,29 +45,21 @@ _DEFINES_ON_REQUEST = re.compile(
 )
 
 
-def read_function(path: Path, output: Output) -> tuple[Source, str]:
-    """Read a function and make the code that runs of it, which is compiled or bundled where it has to be.
-
-    What is wrong in the sources is printed, and ends the command with status 1. Raises typer.BadParameter.
-    """
-    source = read_source(path)
-    try:
-        return source, code_of(source)
-    except SourceFaultsError as error:
-        show_faults(output, error.faults)
-        raise typer.Exit(1) from None
+def guessed_kind(code: str) -> config_pb2.FunctionKind.ValueType:
+    """Guess the kind: who defines onRequest is a source, all others are destinations."""
+    return KINDS["source" if _DEFINES_ON_REQUEST.search(code) else "destination"]
 
 
-def kind_of(name: str, code: str) -> config_pb2.FunctionKind.ValueType:
-    """Give the kind that a person named, else guess it: who defines onRequest is a source, all others are destinations.
-
-    Raises typer.BadParameter for a name that is none.
-    """
-    if not name:
-        return KINDS["source" if _DEFINES_ON_REQUEST.search(code) else "destination"]
+def named_kind(name: str) -> config_pb2.FunctionKind.ValueType:
+    """Give the kind of a name. Raises typer.BadParameter for one that is none."""
     if name not in KINDS:
         raise typer.BadParameter(f"{name!r} is none of {', '.join(KINDS)}.", param_hint="--kind")
     return KINDS[name]
+
+
+def kind_name(kind: config_pb2.FunctionKind.ValueType) -> str:
+    """Give the name of a kind."""
+    return next((name for name, value in KINDS.items() if value == kind), config_pb2.FunctionKind.Name(kind))
 
 
 def read_definitions(function: Path, file: Path | None) -> list[function_pb2.SettingDefinition]:
@@ -138,5 +129,10 @@ def _definition(path: Path, data: Any) -> function_pb2.SettingDefinition:
         type=function_pb2.SettingType.Value(type_name),
         required=bool(given.get("required", False)),
         sensitive=bool(given.get("sensitive", False)),
-        default_value=json.dumps(given["default"]).encode() if "default" in given else b"",
+        default_value=_as_stored(given["default"]) if "default" in given else b"",
     )
+
+
+def _as_stored(value: Any) -> bytes:
+    """Write a default as the registry gives it back, so that it compares equal."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -84,6 +84,8 @@ def _with_json(message: Message, data: dict[str, Any]) -> dict[str, Any]:
         name = descriptor.name
         if name in _JSON_FIELDS and isinstance(value, bytes):
             data[name] = json.loads(value)
+        elif descriptor.message_type and descriptor.message_type.GetOptions().map_entry:
+            continue
         elif descriptor.message_type and isinstance(data[name], dict):
             _with_json(value, data[name])
         elif descriptor.message_type and isinstance(data[name], list):

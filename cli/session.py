@@ -97,7 +97,7 @@ async def _run(
     function: Callable[..., Awaitable[None]], output: Output, data_dir: Path, address: str, token: str, arguments: Any
 ) -> None:
     try:
-        async with _session(output, data_dir, address, token) as session:
+        async with open_session(output, data_dir, address, token) as session:
             await function(session, **arguments)
     except PenstockError as error:
         output.fail(error)
@@ -108,7 +108,8 @@ async def _run(
 
 
 @asynccontextmanager
-async def _session(output: Output, data_dir: Path, address: str, token: str) -> AsyncGenerator[Session]:
+async def open_session(output: Output, data_dir: Path, address: str, token: str) -> AsyncGenerator[Session]:
+    """Connect to the gateway of a data directory, or at an address. Raises InstallationError when there is none."""
     addresses = None if address else read_addresses(data_dir)
     async with connect(
         address or (addresses.grpc if addresses else ""),

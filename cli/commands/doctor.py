@@ -20,7 +20,8 @@ from cli.local import nats as local_nats
 from cli.local.addresses import Addresses, InstallationError, read_addresses
 from cli.local.readiness import answering, listening, serving
 from cli.output import Output, table
-from cli.session import DataDir, Json
+from cli.session import Address, DataDir, Json, Token, open_session
+from shared.errors import PenstockError
 
 app = new_app()
 
@@ -47,12 +48,27 @@ def doctor(
     nats_url: Annotated[
         str, typer.Option("--nats-url", envvar="PENSTOCK_NATS_URL", help="A NATS server of your own to check.")
     ] = "",
+    functions: Annotated[  # noqa: FBT002
+        bool,
+        typer.Option(
+            "--functions", help="Try the functions of the installation in this release, as before an upgrade to it."
+        ),
+    ] = False,
+    address: Address = "",
+    token: Token = "",
     as_json: Json = False,  # noqa: FBT002
 ) -> None:
     """Check this machine, the installation of the data directory if it runs, and a NATS server of your own if named.
 
-    Ends with status 1 when something needs help.
+    Ends with status 1 when something needs help. With --functions the newest and all running versions of all functions
+    are tried in this release's sandbox, here, and those that would not run are listed: run it from the new release
+    against an installation of the old one. The status is 1 when one of them is deployed.
+
+    [bold]penstock doctor --functions --data-dir /var/lib/penstock[/]
     """
+    if functions:
+        _doctor_functions(Output(as_json=as_json), data_dir, address, token)
+        return
     findings = asyncio.run(_examine(data_dir, nats_url))
     Output(as_json=as_json).show(
         [{"check": f.what, "ok": f.ok, "found": f.found, "advice": f.advice} for f in findings],
@@ -63,6 +79,27 @@ def doctor(
         ),
     )
     if not all(finding.ok for finding in findings):
+        raise typer.Exit(1)
+
+
+def _doctor_functions(output: Output, data_dir: Path, address: str, token: str) -> None:
+    # It runs the sandbox in this process, whose libraries the other checks do not need.
+    from cli.functions.survival import Examined, examine, examined_text  # noqa: PLC0415
+
+    async def run() -> list[Examined]:
+        async with open_session(output, data_dir, address, token) as session:
+            return await examine(session.channel)
+
+    try:
+        examined = asyncio.run(run())
+    except PenstockError as error:
+        output.fail(error)
+        raise typer.Exit(1) from None
+    except (InstallationError, FileNotFoundError) as error:
+        output.fail(PenstockError(str(error), reason="NOT_RUNNING"))
+        raise typer.Exit(1) from None
+    output.show([each.data() for each in examined], examined_text(examined))
+    if any(each.fault and each.is_deployed for each in examined):
         raise typer.Exit(1)
 
 

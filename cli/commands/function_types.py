@@ -21,7 +21,7 @@ _HEAD = (
     "// What a Penstock function has at hand, written by `penstock functions types`: write it anew after an upgrade.\n"
 )
 # Each file has a scope of its own, as each function has; packages' types are read only where they are imported.
-_TSCONFIG = {
+TSCONFIG = {
     "compilerOptions": {
         "target": "es2023",
         "lib": ["esnext"],
@@ -53,7 +53,7 @@ def write_types(
     types.write_text(declarations())
     written = [str(types)]
     if not config.exists():
-        config.write_text(json.dumps(_TSCONFIG, indent=2) + "\n")
+        config.write_text(json.dumps(TSCONFIG, indent=2) + "\n")
         written.append(str(config))
     Output(as_json=as_json).show({"written": written}, f"Wrote {' and '.join(written)}")
 

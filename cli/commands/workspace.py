@@ -55,6 +55,19 @@ async def update(
     monthly_compute: Annotated[
         str | None, _option("--monthly-compute", "TIME", "Computing of all functions in a calendar month (UTC): 10h.")
     ] = None,
+    monthly_execution: Annotated[
+        str | None,
+        _option(
+            "--monthly-execution", "TIME", "Time that functions may take in a calendar month (UTC), retries and all."
+        ),
+    ] = None,
+    lock_out: Annotated[
+        bool | None,
+        typer.Option("--lock-out/--no-lock-out", help="Whether functions stop at its end.", show_default=False),
+    ] = None,
+    audit_source: Annotated[
+        str | None, _option("--audit-source", "ID", "Source that each change in the workspace becomes an event of.")
+    ] = None,
     fuel: Annotated[str | None, _option("--fuel", "N", "Fuel of one event.")] = None,
     memory: Annotated[str | None, _option("--memory", "SIZE", "Memory of one sandbox: 64MiB.")] = None,
     wall: Annotated[str | None, _option("--wall", "TIME", "Time of one event, with waiting: 2s, 500ms.")] = None,
@@ -68,6 +81,8 @@ async def update(
     [bold]penstock workspace update --egress-allow '*.crm.example:443,203.0.113.0/24' --monthly-compute 10h[/]
 
     [bold]penstock workspace update --egress-allow '' --memory 64MiB --wall 2s[/]
+
+    [bold]penstock workspace update --monthly-execution 20h --lock-out --audit-source src_…[/]
     """
     stub = workspace_pb2_grpc.WorkspaceServiceStub(session.channel)
     request = workspace_pb2.UpdateWorkspaceRequest()
@@ -82,6 +97,15 @@ async def update(
     if monthly_compute is not None:
         _set_span(config, "monthly_compute", _read(monthly_compute, parse_span, "--monthly-compute"))
         paths.append("monthly_compute")
+    if monthly_execution is not None:
+        _set_span(config, "monthly_execution", _read(monthly_execution, parse_span, "--monthly-execution"))
+        paths.append("monthly_execution")
+    if lock_out is not None:
+        config.lock_out = lock_out
+        paths.append("lock_out")
+    if audit_source is not None:
+        config.audit_source_id = audit_source.strip()
+        paths.append("audit_source_id")
     if {fuel, memory, wall} != {None}:
         now = await stub.GetWorkspace(workspace_pb2.GetWorkspaceRequest())
         config.limits.CopyFrom(now.workspace.config.limits)
@@ -138,10 +162,17 @@ def _summary(workspace: workspace_pb2.Workspace) -> RenderableType:
         ("Time of an event", _shown_span(limits.wall) if limits.HasField("wall") else _NONE),
         ("Events at a time", str(config.concurrency) if config.concurrency else _NONE),
         ("Computing in a month", _shown_span(config.monthly_compute) if config.HasField("monthly_compute") else _NONE),
+        ("Functions take in a month", _shown_allotment(config)),
+        ("Changes are events of", config.audit_source_id or "[dim]no source[/]"),
         ("Requests may go to", escape("\n".join(config.egress_allow)) or _NONE),
         ("Requests may not go to", escape("\n".join(config.egress_deny)) or _NONE),
     ]
     return table(["", ""], rows, empty="")
+
+
+def _shown_allotment(config: config_pb2.WorkspaceConfig) -> str:
+    allotted = _shown_span(config.monthly_execution) if config.HasField("monthly_execution") else _NONE
+    return f"{allotted}, then they stop" if config.lock_out else allotted
 
 
 def _shown_span(duration: Duration) -> str:

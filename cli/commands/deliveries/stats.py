@@ -46,8 +46,9 @@ async def stats(
 ) -> None:
     """Count what became of events, by source and destination, and why.
 
-    Each event is counted once as a source run, and once for each destination that it went to: when it has ended, as
-    [bold]succeeded[/], [bold]filtered[/], [bold]discarded[/] or [bold]dead[/]. [bold]Retries[/] are tries that failed
+    Each event is counted once as a source run, once for each of its messages that the source's insert function kept
+    back, and once for each destination that a message went to: when it has ended, as [bold]succeeded[/],
+    [bold]filtered[/], [bold]discarded[/] or [bold]dead[/]. [bold]Retries[/] are tries that failed
     and were followed by another. [bold]Duplicates[/] came again after a crash, and are in none of the others. A replay
     counts as a delivery of its own.
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.function_files import kind_of, read_definitions, read_function, setting_values
+from cli.function_files import named_kind, setting_values
+from cli.functions.local import read_function
 from cli.output import Output
 from penstock.registry.v1 import function_pb2
 from services.executor.conversion import KINDS
@@ -19,8 +20,7 @@ class Function:
     """A function as it stands in its files."""
 
     file: Path
-    # As its author wrote it, and as it runs: compiled or bundled where it has to be.
-    text: str
+    # As it runs: compiled or bundled where it has to be.
     code: str
     kind: FunctionKind
     definitions: list[function_pb2.SettingDefinition]
@@ -28,12 +28,12 @@ class Function:
     @classmethod
     def read(cls, file: Path, kind: str, output: Output) -> Function:
         """Read a function; faults of its sources are printed, and end the command. Raises typer.BadParameter."""
-        source, code = read_function(file, output)
-        return cls(file, source.text, code, KINDS[kind_of(kind, source.text)], read_definitions(file, None))
+        read = read_function(file, output, kind=kind)
+        return cls(read.source.path, read.code, KINDS[read.kind], read.definitions)
 
     def kind_named(self, name: str) -> FunctionKind:
         """Give the kind of a name, the function's own without one. Raises typer.BadParameter."""
-        return KINDS[kind_of(name, self.text)] if name else self.kind
+        return KINDS[named_kind(name)] if name else self.kind
 
     def values(self, given: dict[str, Any]) -> dict[str, Any]:
         """Give the settings with which it runs. Raises typer.BadParameter."""

@@ -32,6 +32,7 @@ def functions() -> Iterator[Path]:
             yield folder
         else:
             yield from sorted(folder.glob("*.[jt]s"))
+        yield from sorted(each.parent for each in folder.rglob("function.toml"))
 
 
 @pytest.mark.parametrize("path", list(functions()), ids=lambda path: str(path.relative_to(EXAMPLES)))

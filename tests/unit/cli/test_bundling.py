@@ -208,7 +208,7 @@ def test_faults_are_shown_with_their_lines(write: Write) -> None:
 
 def test_a_folder_without_package_or_entry_is_refused(write: Write) -> None:
     folder = write({"a/index.js": "", "b/package.json": {}, "c/package.json": "{"})
-    for name, message in (("a", "no package.json"), ("b", "no entry"), ("c", "not JSON")):
+    for name, message in (("a", "nor package.json"), ("b", "no entry"), ("c", "not JSON")):
         with pytest.raises(typer.BadParameter, match=message):
             read_source(folder / name)
 

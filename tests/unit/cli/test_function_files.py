@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import typer
 
-from cli.function_files import kind_of, read_definitions
+from cli.function_files import guessed_kind, named_kind, read_definitions
 from penstock.config.v1 import config_pb2
 from penstock.registry.v1 import function_pb2
 
@@ -25,13 +25,13 @@ SOURCE, DESTINATION = config_pb2.FUNCTION_KIND_SOURCE, config_pb2.FUNCTION_KIND_
     ],
 )
 def test_the_kind_is_guessed_from_the_handlers(code: str, kind: int) -> None:
-    assert kind_of("", code) == kind
+    assert guessed_kind(code) == kind
 
 
 def test_a_named_kind_holds() -> None:
-    assert kind_of("insert", "function onRequest() {}") == config_pb2.FUNCTION_KIND_INSERT_DESTINATION
+    assert named_kind("insert") == config_pb2.FUNCTION_KIND_INSERT_DESTINATION
     with pytest.raises(typer.BadParameter, match="source, destination, insert"):
-        kind_of("sink", "")
+        named_kind("sink")
 
 
 def test_definitions_are_read_from_the_file_beside_the_code(tmp_path: Path) -> None:

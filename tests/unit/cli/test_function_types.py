@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from cli.function_files import KINDS
 from cli.main import app
 from services.executor.executor import Executor
 from services.executor.local import DIST
@@ -19,7 +20,8 @@ from tests.unit.prelude.test_prelude import ENVIRONMENT, PRELUDE
 
 __all__ = ["cache_dir", "executor"]
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+ROOT = Path(__file__).parents[3]
+EXAMPLES = ROOT / "examples"
 TSC = PRELUDE / "node_modules" / "typescript" / "bin" / "tsc"
 RIGHT = """
 interface Settings extends Penstock.Settings { apiKey: string }
@@ -107,7 +109,9 @@ async def test_the_types_are_those_of_the_runtime(tmp_path: Path, executor: Exec
     typed = (name for name in names if name not in ("undefined", "exports") and not name.startswith("__"))
     (tmp_path / "names.ts").write_text("".join(f"void {name};\n" for name in typed))
     (tmp_path / "wrong.ts").write_text(WRONG)
-    for example in ("typescript", "package"):
+    for kind in KINDS:
+        shutil.copy(ROOT / "cli" / "templates" / kind / "function.ts", tmp_path / f"{kind}.ts")
+    for example in ("typescript", "package", "workspace"):
         shutil.copytree(EXAMPLES / example, tmp_path / example, ignore=shutil.ignore_patterns("node_modules"))
     found = checked(tmp_path)
     # Only the packages are unknown that nobody has installed here.

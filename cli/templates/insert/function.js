@@ -1,0 +1,14 @@
+// {{name}}: an insert function changes events on their way to a destination. What it returns goes on.
+// An event of a type without a handler stops here: onIdentify, onTrack, onPage, onScreen, onGroup, onAlias, onDelete.
+
+async function onTrack(event, settings) {
+  if (settings.internalDomain && String(event.userId).endsWith(`@${settings.internalDomain}`)) {
+    throw new DropEvent('our own people');
+  }
+  delete event.properties?.email;
+  return event;
+}
+
+async function onIdentify(event) {
+  return event;
+}
