@@ -23,10 +23,11 @@ class Arrived:
 
 @dataclass(slots=True)
 class Outside:
-    """Answers 503 to the next `failures` requests, 200 to all others."""
+    """Answers 503 to the next `failures` requests, 200 to all others; with what it was sent if it `echoes`."""
 
     port: int = 0
     failures: int = 0
+    echoes: bool = False
     arrived: list[Arrived] = field(default_factory=list[Arrived])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -58,9 +59,12 @@ def outside_world() -> Generator[Outside]:
             status = outside.take(Arrived(self.command, self.path, headers, json.loads(body or "null")))
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", "2")
+            answer = json.dumps([self.path, headers, body.decode()]).encode() if outside.echoes else b"{}"
+            self.send_header("Content-Length", str(len(answer)))
+            if outside.echoes:
+                self.send_header("X-Echo", self.path)
             self.end_headers()
-            self.wfile.write(b"{}")
+            self.wfile.write(answer)
 
         do_POST = do_PUT = do_GET = _take  # noqa: N815 the base class's names
 

@@ -46,11 +46,9 @@ def complete_trace(running: Penstock, event_id: str) -> Any:
     if done.returncode:
         return None
     trace = json.loads(done.stdout)
-    return (
-        trace
-        if any(s["kind"] == "client" and "http.request.method" in s["attributes"] for s in trace["spans"])
-        else None
-    )
+    has_arrived = any(span["service"] == "penstock-gateway" for span in trace["spans"])
+    has_left = any(s["kind"] == "client" and "http.request.method" in s["attributes"] for s in trace["spans"])
+    return trace if has_arrived and has_left else None
 
 
 def edges_of(trace: Any) -> set[tuple[str, str]]:

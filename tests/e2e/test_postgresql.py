@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import grpc
@@ -38,7 +39,7 @@ def succeeded(running: Penstock) -> int:
 
 
 @pytest.mark.timeout(300)
-async def test_the_way_of_events_over_postgresql(tmp_path: Path, postgres: Postgres, outside: Outside) -> None:
+def test_the_way_of_events_over_postgresql(tmp_path: Path, postgres: Postgres, outside: Outside) -> None:
     url = postgres.create_database()
     options = ("--egress-allow", "127.0.0.1/32")
     with up(tmp_path / "data", *options, PENSTOCK_DATABASE_URL=url) as running:
@@ -64,14 +65,20 @@ async def test_the_way_of_events_over_postgresql(tmp_path: Path, postgres: Postg
         assert [each["name"] for each in running.json("sources", "list")] == ["pg"]
         assert succeeded(running) == 50
     assert not list((tmp_path / "data").glob("registry.db*"))
+    found = asyncio.run(schemas(url))
+    postgres.drop_database(url)
+    assert {"registry", "secrets", "delivery"} <= found
+    assert "public" not in found
+
+
+async def schemas(url: str) -> set[str]:
+    """Give the schemas that have tables."""
     database = Database(url=url, schema="public")
     async with database.read() as session:
         query = "SELECT DISTINCT schemaname FROM pg_tables WHERE schemaname NOT LIKE 'pg%'"
         found = {schema for (schema,) in await session.execute(text(query))}
     await database.close()
-    postgres.drop_database(url)
-    assert {"registry", "secrets", "delivery"} <= found
-    assert "public" not in found
+    return found
 
 
 @pytest.mark.parametrize("url", ["sqlite:////tmp/one.db", "mysql://h/n", "nonsense"])

@@ -17,7 +17,16 @@ from tests.e2e.penstock import Penstock, eventually, post
 pytestmark = pytest.mark.slow
 FUNCTIONS = Path(__file__).parent / "functions"
 SOURCE, DESTINATION = FUNCTIONS / "source.js", FUNCTIONS / "destination.js"
-FIELDS = ("egress-allow", "egress-deny", "concurrency", "monthly-compute", "fuel", "memory", "wall")
+FIELDS = (
+    "egress-allow",
+    "egress-deny",
+    "concurrency",
+    "monthly-compute",
+    "monthly-execution",
+    "fuel",
+    "memory",
+    "wall",
+)
 # Throws what became of each request.
 PROBER = """
 async function onTrack(event) {
@@ -34,7 +43,8 @@ async function onTrack(event) {
 def unlimited(running: Penstock) -> Iterator[None]:
     """Leave the workspace, which other tests share, without limits."""
     yield
-    workspace = running.json("workspace", "update", *(part for field in FIELDS for part in (f"--{field}", "")))
+    emptied = (part for field in FIELDS for part in (f"--{field}", ""))
+    workspace = running.json("workspace", "update", "--no-lock-out", *emptied)
     assert workspace.get("config", {}) == {}
 
 
@@ -43,11 +53,14 @@ def test_limits_are_set_shown_and_taken_away(running: Penstock) -> None:
     running.json(
         "workspace", "update", "--egress-allow", "127.0.0.0/8, *.crm.example:443", "--egress-deny", "old.crm.example",
         "--concurrency", "4", "--monthly-compute", "10h", "--fuel", "2000000000", "--memory", "64MiB", "--wall", "1.5s",
+        "--monthly-execution", "20h", "--lock-out",
     )  # fmt: skip
     assert running.json("workspace", "show")["config"] == {
         "limits": {"fuel": "2000000000", "memory_bytes": "67108864", "wall": "1.500s"},
         "concurrency": 4,
         "monthly_compute": "36000s",
+        "monthly_execution": "72000s",
+        "lock_out": True,
         "egress_allow": ["127.0.0.0/8", "*.crm.example:443"],
         "egress_deny": ["old.crm.example"],
     }
