@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import typer
@@ -19,14 +20,30 @@ _POLL_S = 0.2
 
 def watch(run: Callable[[], object], files: Callable[[], Iterable[Path]], output: Output) -> None:
     """Call `run` now and after each change of the files, until Ctrl-C. What is wrong with the files is printed."""
-    with suppress(KeyboardInterrupt):
-        while True:
+    with suppress(KeyboardInterrupt), _interruptible() as is_interrupted:
+        while not is_interrupted():
             before = _state(files())
             output.console.clear()
             _print_faults(run, output.errors)
             output.errors.print(Text("\nWaiting for changes; Ctrl-C ends.", style="dim"))
-            while _state(files()) == before:
+            while _state(files()) == before and not is_interrupted():
                 time.sleep(_POLL_S)
+
+
+@contextmanager
+def _interruptible() -> Generator[Callable[[], bool]]:
+    """Remember Ctrl-C: Python drops the exception where it meets a finalizer, or a callback from the sandbox."""
+    interrupts: list[int] = []
+
+    def interrupt(number: int, _frame: object) -> None:
+        interrupts.append(number)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield lambda: bool(interrupts)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _print_faults(run: Callable[[], object], console: Console) -> None:
