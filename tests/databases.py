@@ -5,10 +5,13 @@ Import `database_url` and `postgres` into the `conftest.py` of the tests that wa
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import tempfile
 import warnings
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import urlsplit
@@ -50,13 +53,11 @@ class Postgres:
 
     def freeze(self) -> None:
         """Stop all of its processes: connections stand, and nothing is answered any more."""
-        for process in self._processes():
-            process.suspend()
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
-        for process in self._processes():
-            process.resume()
+        self._signal(signal.SIGCONT)
 
     def kill(self) -> None:
         """End the server as a loss of power would."""
@@ -80,6 +81,11 @@ class Postgres:
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._processes():
+            with suppress(ProcessLookupError):  # a connection's own process has just ended
+                os.kill(process.pid, number)
 
     def _processes(self) -> list[Any]:
         postmaster: Any = self._server.get_postmaster_info().process

@@ -42,7 +42,8 @@ TRACE_ID = "0af7651916cd43dd8448eb211c80319c"
 
 def settings(**more: Any) -> DeliverySettings:
     """Settings whose waits are short enough for tests."""
-    quick = LaneLimits(ack_wait_s=1.0)
+    # A machine that stands still for a second must not look like a worker that died.
+    quick = LaneLimits(ack_wait_s=3.0)
     values: dict[str, Any] = {
         "sources": quick,
         "destinations": quick,

@@ -19,8 +19,6 @@ from tests.nats import NatsServer
 from tests.polling import until
 
 EVENTS = 30
-# A machine that stands still for a second must not look like a worker that died.
-PATIENT = {"ack_wait_s": 10.0}
 ALL_ONCE = {f"m{number}": 1 for number in range(EVENTS)}
 
 
@@ -63,7 +61,7 @@ async def test_a_replay_that_was_killed_goes_on_and_publishes_nothing_twice(
     crm = harness.executor.scripts["ins_a"] = Crm()
     await forget_message_ids(harness)
     begun = await die(harness, reads, nats_server.url, nth, after=after)
-    async with reads.replaying(), harness.workers(destinations=PATIENT):
+    async with reads.replaying(), harness.workers():
         ended = await reads.ended(begun)
         await harness.drained()
     assert (ended.published, list(ended.skipped), list(ended.failed)) == (EVENTS, [], [])
