@@ -9,9 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
 
-from cli.main import app
 from tests.e2e.outside import Outside
 from tests.e2e.penstock import Penstock, eventually, post
 
@@ -32,13 +30,13 @@ EXPECTED = {
 def test_messages_pass_insert_functions_and_filters_on_their_way(running: Penstock, outside: Outside) -> None:
     url = running.connect(SOURCE, DESTINATION, endpoint=outside.url, name="gated")
     for name, kind, mark in (("gate-source", "insert-source", "s"), ("gate-destination", "insert", "d")):
-        told(running, "functions", "push", str(INSERT), "--name", name, "--kind", kind)
-        told(running, "inserts", "add", name, "gated", "--set", f"mark={mark}", "--set", "key=a-secret-of-the-test")
+        running.json("functions", "push", str(INSERT), "--name", name, "--kind", kind)
+        running.json("inserts", "add", name, "gated", "--set", f"mark={mark}", "--set", "key=a-secret-of-the-test")
     condition = "'s' in properties.marks and contains(properties.plan, 'inter')"
-    made = told(running, "filters", "add", "gated", "no internal", "--if", condition, "--drop")
-    told(running, "filters", "add", "gated", "no email", "--drop-properties", "properties.email")
-    assert {"gate-source", "gate-destination"} <= {each["name"] for each in told(running, "inserts", "list")}
-    assert [each["title"] for each in told(running, "filters", "list", "gated")] == ["no internal", "no email"]
+    made = running.json("filters", "add", "gated", "no internal", "--if", condition, "--drop")
+    running.json("filters", "add", "gated", "no email", "--drop-properties", "properties.email")
+    assert {"gate-source", "gate-destination"} <= {each["name"] for each in running.json("inserts", "list")}
+    assert [each["title"] for each in running.json("filters", "list", "gated")] == ["no internal", "no email"]
     # What was published last has come to delivery when it acts.
     probes = Counter[str]()
     eventually(lambda: probes.update(sent=1) or _is_masked(outside, url), what="the filters act")
@@ -56,32 +54,20 @@ def test_messages_pass_insert_functions_and_filters_on_their_way(running: Pensto
     assert eventually(lambda: found if (found := counted(running) - before).total() >= 12 else None) == EXPECTED
     (arrived,) = [each.body for each in outside.arrived if each.body["id"] == "all"]
     assert arrived == {"id": "all", "plan": "pro", "marks": ["s", "d"]}
-    (refused,) = told(running, "deliveries", "list", "--source", "gated", "--status", "discarded")
-    shown = json.dumps(told(running, "deliveries", "show", refused["delivery_id"]))
+    (refused,) = running.json("deliveries", "list", "--source", "gated", "--status", "discarded")
+    shown = json.dumps(running.json("deliveries", "show", refused["delivery_id"]))
     assert "refused with" in shown
     assert "a-secret-of-the-test" not in shown
 
-    told(running, "filters", "update", "gated", "no internal", "--if", "type = 'page'")
-    assert told(running, "filters", "list", "gated")[0]["condition"] == "type = 'page'"
-    assert not told(running, "inserts", "update", "gate-source", "--disable").get("enabled")
-    told(running, "filters", "remove", "gated", made["filter_id"], "--yes")
-    told(running, "inserts", "remove", "gate-destination", "--yes")
-    assert [each["title"] for each in told(running, "filters", "list", "gated")] == ["no email"]
-    wrong = invoked(running, "filters", "add", "gated", "wrong", "--if", "type = ", "--drop")
-    assert wrong.exit_code == 1
+    running.json("filters", "update", "gated", "no internal", "--if", "type = 'page'")
+    assert running.json("filters", "list", "gated")[0]["condition"] == "type = 'page'"
+    assert not running.json("inserts", "update", "gate-source", "--disable").get("enabled")
+    running.json("filters", "remove", "gated", made["filter_id"], "--yes")
+    running.json("inserts", "remove", "gate-destination", "--yes")
+    assert [each["title"] for each in running.json("filters", "list", "gated")] == ["no email"]
+    wrong = running.run("filters", "add", "gated", "wrong", "--if", "type = ", "--drop", "--json")
+    assert wrong.returncode == 1
     assert "expected a path, a value or a function, found the end (at character 8)" in wrong.stderr
-
-
-def invoked(running: Penstock, *arguments: str) -> Result:
-    """Run a command in this process: a new one for each costs more than all else here."""
-    return CliRunner().invoke(app, [*arguments, "--data-dir", str(running.data_dir), "--json"])
-
-
-def told(running: Penstock, *arguments: str) -> Any:
-    """Give what a command that must succeed prints."""
-    done = invoked(running, *arguments)
-    assert done.exit_code == 0, done.output
-    return json.loads(done.stdout)
 
 
 def _is_masked(outside: Outside, url: str) -> bool:
@@ -92,7 +78,7 @@ def _is_masked(outside: Outside, url: str) -> bool:
 
 def counted(running: Penstock) -> Counter[tuple[str, str, str]]:
     """Count what became of the source's events by stage, status and reason."""
-    counts: list[dict[str, Any]] = told(running, "deliveries", "stats", "--source", "gated").get("counts", [])
+    counts: list[dict[str, Any]] = running.json("deliveries", "stats", "--source", "gated").get("counts", [])
     return Counter(
         {
             (each["stage"], each["status"].removeprefix("STATUS_"), each.get("reason", "")): int(each["count"])
